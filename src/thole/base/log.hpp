@@ -23,9 +23,9 @@ class Log {
 }  // namespace thole
 
 // THOLE_LOG(log, Info, "store", "recovered ", count, " objects");  builds the text only if wanted.
-#define THOLE_LOG(log, level, where, ...)                                    \
-  do {                                                                       \
-    ::thole::Log& thole_log = (log);                                         \
-    if (thole_log.enabled(::thole::LogLevel::level))                         \
+#define THOLE_LOG(log, level, where, ...)                                          \
+  do {                                                                             \
+    ::thole::Log& thole_log = (log);                                               \
+    if (thole_log.enabled(::thole::LogLevel::level))                               \
       thole_log.write(::thole::LogLevel::level, where, ::thole::cat(__VA_ARGS__)); \
   } while (false)

@@ -75,8 +75,8 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
   return std::unexpected(Error{kind, std::move(message), nullptr, 0});
 }
 inline std::unexpected<Error> fail(ErrorKind kind, std::string message, ErrorDetails details) {
-  return std::unexpected(Error{kind, std::move(message),
-                               std::make_shared<const ErrorDetails>(std::move(details)), 0});
+  return std::unexpected(
+      Error{kind, std::move(message), std::make_shared<const ErrorDetails>(std::move(details)), 0});
 }
 inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 
@@ -95,20 +95,19 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 #define THOLE_CHECK(...) THOLE_CHECK_((__VA_ARGS__), return, __COUNTER__)
 #define THOLE_CO_CHECK(...) THOLE_CHECK_((__VA_ARGS__), co_return, __COUNTER__)
 
-#define THOLE_TRY_(declaration, expression, leave, n) \
-  THOLE_TRY_N(declaration, expression, leave, n)
+#define THOLE_TRY_(declaration, expression, leave, n) THOLE_TRY_N(declaration, expression, leave, n)
 #define THOLE_TRY_N(declaration, expression, leave, n)                         \
   auto thole_try_##n = expression;                                             \
   if (!thole_try_##n) leave std::unexpected(std::move(thole_try_##n).error()); \
   declaration = *std::move(thole_try_##n)
 #define THOLE_CHECK_(expression, leave, n) THOLE_CHECK_N(expression, leave, n)
-#define THOLE_CHECK_N(expression, leave, n) \
+#define THOLE_CHECK_N(expression, leave, n)                \
   if (auto thole_check_##n = expression; !thole_check_##n) \
   leave std::unexpected(std::move(thole_check_##n).error())
 
 // Stays on in every build type: a release stops at the first broken invariant too.
-#define THOLE_ASSERT(condition)                                              \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::thole::broken_invariant(__FILE__, __LINE__, #condition);             \
+#define THOLE_ASSERT(condition)                                  \
+  do {                                                           \
+    if (!(condition)) [[unlikely]]                               \
+      ::thole::broken_invariant(__FILE__, __LINE__, #condition); \
   } while (false)
