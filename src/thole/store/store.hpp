@@ -2,79 +2,134 @@
 // The store: one cluster's state as a persistent ordered tree, its recent history, and the
 // sequencer that changes it. It knows keys, bytes and revisions; it never parses an object.
 //
-// A Key is a resource ("apps/deployments", "core/pods") and a name within it
-// ("namespace/name" or "name"). Names order as bytes.
+// A revision is one Txn. Revisions only grow, and none is used twice on one machine: a store that
+// starts empty begins at the microseconds of the wall clock.
 //
-// Threads: any thread may take a Snapshot, commit a Txn, or read the log.
+// Threads: any thread may take a Snapshot, commit a Txn, or read the log. The sequencer is a role:
+// with a journal it runs on the executor given at the start; without one, the thread that finds
+// nobody at work does the batch itself. Executors outlive the store and its snapshots.
+// docs/design/store.md tells how; docs/design/journal.md is the format on disk.
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "thole/base/async.hpp"
+#include "thole/base/disk.hpp"
 #include "thole/base/executor.hpp"
+#include "thole/base/log.hpp"
+#include "thole/base/random.hpp"
+#include "thole/store/change.hpp"
+#include "thole/store/snapshot.hpp"
+#include "thole/store/txn.hpp"
 
 namespace thole::store {
 
-using Revision = std::uint64_t;
+struct StoreOptions {
+  std::string folder;  // Where the journal lives; empty: in memory only.
 
-struct Key {
-  std::string resource;
-  std::string name;
-  bool operator==(const Key&) const = default;
-  auto operator<=>(const Key&) const = default;
+  // The retained window is bounded by whichever comes first. The newest state is always there.
+  Duration history_time = std::chrono::minutes(5);
+  std::uint64_t history_changes = 1'000'000;
+  std::uint64_t history_bytes = 64u << 20;  // Of superseded values and the records of changes.
+
+  std::size_t resource_bytes_max = 512;
+  std::size_t name_bytes_max = 1024;
+  std::size_t value_bytes_max = 8u << 20;
+  std::size_t txn_ops_max = 10'000;
+  std::size_t pending_max = 65'536;  // Txns that wait; one more fails with TooManyRequests.
+
+  // A recovered value whose Note was made by another version of the writer gets a new one. Without
+  // the function the old Note is dropped.
+  std::uint32_t note_version = 0;
+  std::function<Note(std::string_view resource, std::string_view bytes)> make_note;
+
+  // Cuts a corrupt journal behind this revision (`thole serve --repair-to`).
+  std::optional<Revision> repair_to;
+
+  std::uint64_t checkpoint_bytes_per_second = 64u << 20;
 };
 
-// What the writer wants to find again in a value without parsing it: offsets into the value's own
-// bytes. Opaque to the store, which only keeps it beside the bytes.
-using Note = std::vector<std::uint32_t>;
+// `disk`, `random` and `background` matter only with a folder. `background` is where segments are
+// prepared and checkpoints written; an executor that may block.
+struct StoreSeams {
+  Executor* sequencer = nullptr;
+  Executor* background = nullptr;  // Null: the sequencer's.
+  Disk* disk = nullptr;
+  Random* random = nullptr;
+  Log* log = nullptr;
+};
 
-// An encoded object, immutable and shared. `revision` is the one that wrote it.
-class Value;
-using ValuePtr = /* intrusive, atomic count */ std::shared_ptr<const Value>;
-
-class Value {
+// Calls its function until it is destroyed. Make and destroy it on the executor it names.
+class Subscription {
  public:
-  std::string_view bytes() const;
-  const Note& note() const;
-  Revision revision() const;
+  Subscription() = default;
+  Subscription(Subscription&&) noexcept;
+  Subscription& operator=(Subscription&&) noexcept;
+  ~Subscription();
+
+ private:
+  friend class Store;
+  class State;
+  explicit Subscription(Ref<State> state);
+  Ref<State> state_;
 };
 
-// A precondition on one key, checked by the sequencer when the batch is built.
-struct Expect {
-  enum class Kind { Anything, Absent, Revision } kind = Kind::Anything;
-  Revision revision = 0;
-};
+struct StoreState;
 
-struct Op {
-  Key key;
-  Expect expect;
-  enum class Action { Put, Delete, Check } action = Action::Check;
-  std::string bytes;  // Put
-  Note note;          // Put
-};
+class Store {
+ public:
+  // An empty store in memory, ready at once.
+  static std::unique_ptr<Store> in_memory(StoreOptions options, StoreSeams seams);
 
-// All of it happens at one revision, or none of it does.
-using Txn = std::vector<Op>;
+  // Opens `options.folder`, or makes it; with no folder, as in_memory. Called on any executor;
+  // recovery runs on the caller's. Fails with Conflict when another process holds the folder, and
+  // InternalError for everything a disk does: a corrupt file is named, with offset, last good
+  // revision and the command that repairs.
+  static Async<std::unique_ptr<Store>> open(StoreOptions options, StoreSeams seams);
 
-struct Committed {
-  Revision revision = 0;
-  std::vector<ValuePtr> values;  // One an Op: the new value after a Put, the removed one after a
-                                 // Delete, null after a Check.
-};
+  // An independent store with the same state and revision, in memory, in O(1). Its history starts
+  // here. Nobody's subscriptions come along.
+  std::unique_ptr<Store> fork(Executor& sequencer) const;
+  // The same, made durable in a folder of its own that must not hold a store yet.
+  Async<std::unique_ptr<Store>> fork_to(std::string folder, StoreSeams seams) const;
 
-// commit fails with Conflict when an `expect` did not hold (details.causes[0].field is the index of
-// the Op), InternalError when the disk fails (outcome unknown), ServiceUnavailable when closing.
+  ~Store();  // As `close`, without waiting for what is in flight.
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
 
-struct Change {
-  Revision revision = 0;
-  Key key;
-  ValuePtr before;  // Null when it was created.
-  ValuePtr after;   // Null when it was deleted.
+  // Call on `executor`; the coroutine continues there. Durable and visible when it returns. Fails
+  // with Conflict when an `expect` did not hold (details->causes[0].field is the Op's index),
+  // Invalid when a bound or a rule of Txn is broken, RequestEntityTooLarge for its bytes,
+  // TooManyRequests when too much waits, InternalError when the disk fails (outcome unknown until
+  // read back after a restart), ServiceUnavailable when closing.
+  Async<Committed> commit(Executor& executor, Txn txn);
+
+  Snapshot snapshot() const;  // The newest.
+  // Fails with Expired when it is older than the window, Timeout when it is yet to come.
+  Result<Snapshot> snapshot_at(Revision revision) const;
+
+  Revision newest() const;
+  // The oldest one that snapshot_at gives, and the oldest one a reader can start after.
+  Revision oldest() const;
+
+  // Reads changes after `after`. Fails as snapshot_at does.
+  Result<LogReader> read_log(Revision after) const;
+
+  // Posts `news` to `executor` when changes were published: at most once a batch, and not again
+  // before it has run. It may come without news. Not called for what was published before.
+  Subscription subscribe(Executor& executor, std::function<void()> news);
+
+  // No new commits (ServiceUnavailable); returns when those in flight are answered and the journal
+  // is closed. Snapshots stay good. Call on `executor`.
+  Async<void> close(Executor& executor);
+
+ private:
+  explicit Store(std::shared_ptr<StoreState> state);
+  std::shared_ptr<StoreState> state_;
 };
 
 }  // namespace thole::store
