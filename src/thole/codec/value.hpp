@@ -30,10 +30,13 @@ class Arena {
 
  private:
   struct Block;
+  void grow(std::size_t size);
+
   Block* head_ = nullptr;
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
   std::size_t used_ = 0;
+  std::size_t reserved_ = 0;
 };
 
 enum class ValueType : std::uint8_t { Null, Bool, Int, Double, String, Array, Object };
@@ -51,6 +54,8 @@ class Value {
   static Value string(Arena& arena, std::string_view text);  // Copies it.
   static Value array(Arena& arena);
   static Value object(Arena& arena);
+  static Value array(Arena& arena, std::span<const Value> elements);   // Copies the handles.
+  static Value object(Arena& arena, std::span<const Member> members);  // Keys must be unique.
 
   ValueType type() const { return type_; }
   bool is_null() const { return type_ == ValueType::Null; }
@@ -86,13 +91,16 @@ class Value {
   Value* find(std::string_view key) const;  // Null when absent.
   void set(Arena& arena, std::string_view key, Value value) const;
   bool erase(std::string_view key) const;
+  // Without the look-up of `set`: the key must be new, and its text must live as long as this.
+  void append_member(Arena& arena, std::string_view key, Value value) const;
 
   // Arrays.
   void push_back(Arena& arena, Value value) const;
   void insert(Arena& arena, std::size_t index, Value value) const;
   void erase_at(std::size_t index) const;
 
-  void clear() const;  // Of an array or object.
+  void clear() const;                      // Of an array or object.
+  void truncate(std::size_t count) const;  // Keeps the first `count` elements or members.
 
   Value clone(Arena& arena) const;  // Deep, strings included.
 
@@ -102,6 +110,8 @@ class Value {
 
  private:
   struct Children;
+  void adopt(Arena& arena, const void* items, std::size_t count, std::size_t size);
+
   ValueType type_ = ValueType::Null;
   std::uint32_t length_ = 0;  // Of a string.
   union {
@@ -123,6 +133,9 @@ struct Document {
   std::unique_ptr<Arena> arena;
   Value root;
 };
+
+// Orders the members of every object in the tree by key, as Go's encoder writes a map.
+void sort_keys(const Value& root);
 
 template <typename... Keys>
 Value Value::at_path(std::string_view key, Keys... keys) const {
