@@ -4,7 +4,8 @@
 // the OS they block the calling executor's thread, which should be one that may block.
 //
 // Durability: bytes are durable after `sync`; a created, renamed or removed name after `sync_dir`
-// of its folder. Errors are InternalError with the path and the OS's words in the message.
+// of its folder. Errors: NotFound where there is no such file or folder, AlreadyExists, Conflict for
+// a lock that is held, and InternalError for everything else, with the path and the OS's words.
 
 #include <cstddef>
 #include <cstdint>
