@@ -1,6 +1,7 @@
 // Command bootstrapgen writes the objects that a new cluster starts with, one JSON object a line:
 // the RBAC policy, the system priority classes, and the flow-control configuration, as upstream's
-// own packages build them. The text "$NOW" stands where the server writes the time of its start.
+// own packages build them. The texts "$NOW" and "$UID" stand where the server writes the time of its
+// start, and a fresh uid.
 //
 // Objects that depend on flags (the kubernetes Service, its endpoints, ...) are not here: the
 // server makes them.
@@ -147,6 +148,8 @@ func (w writer) write(kind schema.GroupVersionKind, object runtime.Object, manag
 	owned.GetObjectKind().SetGroupVersionKind(kind)
 
 	meta := owned.(metav1.Object)
+	meta.SetUID("$UID")
+	meta.SetCreationTimestamp(start)
 	entries := meta.GetManagedFields()
 	for i := range entries {
 		entries[i].Time = &start

@@ -1,10 +1,8 @@
 #include "thole/api/auth/reviews.hpp"
 
-#include <array>
-#include <cstdio>
-
 #include "thole/base/text.hpp"
 #include "thole/codec/json.hpp"
+#include "thole/codec/time.hpp"
 
 namespace thole::api {
 namespace {
@@ -41,20 +39,6 @@ Value user_info(Arena& arena, const UserInfo& user) {
     out.set(arena, "extra", extra);
   }
   return out;
-}
-
-std::string rfc3339(WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(seconds);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(seconds - day);
-  std::array<char, 32> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return buffer.data();
 }
 
 // Upstream leaves the kind out of these messages, so ours do.
@@ -276,7 +260,8 @@ class WhoAmI : public VirtualResource {
   Async<Value> create(VirtualCall& call) override {
     Arena& arena = call.arena;
     const Value metadata = Value::object(arena);
-    metadata.set(arena, "creationTimestamp", Value::string(arena, rfc3339(clock_.wall())));
+    metadata.set(arena, "creationTimestamp",
+                 Value::string(arena, codec::format_time(codec::to_timestamp(clock_.wall()))));
     const Value status = Value::object(arena);
     status.set(arena, "userInfo", user_info(arena, call.attributes.user));
     const Value answer = Value::object(arena);
