@@ -1,0 +1,106 @@
+// The part of process.hpp that is about files.
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "thole/base/text.hpp"
+#include "thole/real/process.hpp"
+
+namespace thole::real {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The file that a chain of links ends in, so that writing replaces that and keeps the links.
+std::string follow(const std::string& path) {
+  std::array<char, PATH_MAX> target;
+  return ::realpath(path.c_str(), target.data()) != nullptr ? target.data() : path;
+}
+
+Result<void> write_synced(const Fd& fd, const std::string& path, std::string_view bytes,
+                          unsigned mode) {
+  if (::fchmod(fd.get(), mode) != 0) return os_error("set the mode of", path);
+  THOLE_CHECK(write_all(fd.get(), bytes));
+  if (::fsync(fd.get()) != 0) return os_error("sync", path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t size_max) {
+  const Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!fd) return os_error("open", path);
+  std::string text;
+  std::array<char, 16384> buffer;
+  for (;;) {
+    const auto got = retry([&] { return ::read(fd.get(), buffer.data(), buffer.size()); });
+    if (got < 0) return os_error("read", path);
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > size_max) {
+      return fail(ErrorKind::RequestEntityTooLarge,
+                  cat("read ", path, ": it is larger than ", size_max, " bytes"));
+    }
+  }
+}
+
+Result<void> write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto put = retry([&] { return ::write(fd, text.data(), text.size()); });
+    if (put < 0) return fail(ErrorKind::InternalError, cat("write: ", words_of(errno)));
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode) {
+  const std::string target = follow(path);
+  std::string temporary = cat(target, ".XXXXXX");
+  Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600 until it is complete.
+  if (!fd) return os_error("create a file beside", target);
+  Result<void> done = write_synced(fd, temporary, bytes, mode);
+  if (done && ::rename(temporary.c_str(), target.c_str()) != 0) {
+    done = os_error("replace", target);
+  }
+  if (!done) {
+    ::unlink(temporary.c_str());
+    return done;
+  }
+  const Fd folder(::open(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return os_error("sync the folder of", target);
+  return {};
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return os_error("remove", path);
+  return {};
+}
+
+Result<void> make_folders(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    ::mkdir(path.substr(0, slash).c_str(), 0700);  // What fails here fails below too.
+  }
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    const int error = errno;
+    struct stat status{};
+    const bool there = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (!there) return os_error("make the folder", path, error);
+  }
+  return {};
+}
+
+bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+}  // namespace thole::real
