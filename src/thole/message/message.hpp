@@ -103,6 +103,10 @@ class Source {
   };
   virtual Read read(std::span<std::byte> buffer) = 0;
 
+  // The server shuts down: an endless body (a watch) should come to its End soon, a finite one
+  // goes on.
+  virtual void drain() {}
+
   // The transport's wake-up, set once before the first read.
   void set_notify(std::move_only_function<void()> notify) { notify_ = std::move(notify); }
 
