@@ -163,19 +163,45 @@ void write_json_double(double number, std::string& out) {
     out += "null";
     return;
   }
-  std::array<char, 400> buffer;
+  std::array<char, 32> buffer;
+  const auto end =
+      std::to_chars(buffer.begin(), buffer.end(), number, std::chars_format::scientific).ptr;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const std::size_t e = text.find('e');
+  const std::string_view mantissa = text.substr(0, e);
+  const char sign = text[e + 1];
+  std::string_view digits = text.substr(e + 2);
+  if (digits.starts_with('0')) digits.remove_prefix(1);
   const double size = std::fabs(number);
-  const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
-  const auto format = exponent ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto end = std::to_chars(buffer.begin(), buffer.end(), number, format).ptr;
-  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  const std::size_t n = text.size();
-  if (exponent && n >= 4 && text[n - 4] == 'e' && text[n - 3] == '-' && text[n - 2] == '0') {
-    out.append(text.substr(0, n - 2));
-    out += text[n - 1];
+  if (size != 0 && (size < 1e-6 || size >= 1e21)) {
+    out.append(mantissa);
+    out += 'e';
+    out += sign;
+    out.append(digits);
     return;
   }
-  out.append(text);
+  // The shortest digits, then zeros: 18446744073709552000, not ...551616.
+  int exponent = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (sign == '-') exponent = -exponent;
+  std::string significant;
+  for (const char c : mantissa) {
+    if (c == '-') out += c;
+    if (c >= '0' && c <= '9') significant += c;
+  }
+  if (exponent < 0) {
+    out += "0.";
+    out.append(static_cast<std::size_t>(-exponent - 1), '0');
+    out += significant;
+    return;
+  }
+  const auto whole = static_cast<std::size_t>(exponent) + 1;
+  if (significant.size() < whole) significant.append(whole - significant.size(), '0');
+  out.append(significant, 0, whole);
+  if (significant.size() > whole) {
+    out += '.';
+    out.append(significant, whole);
+  }
 }
 
 void write_json(const Value& value, std::string& out) { write_tree<false>(value, out); }
