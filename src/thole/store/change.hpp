@@ -87,10 +87,11 @@ class LogReader {
  private:
   friend class Store;
   friend struct StoreState;
-  LogReader(Ref<LogNode> node, Revision after);
+  LogReader(Ref<LogNode> node, Revision after);  // The node is not behind `after`.
 
   Ref<LogNode> node_;
   std::size_t index_ = 0;
+  Revision after_;
   Revision position_;
   ChangePtr change_;
 };

@@ -35,8 +35,8 @@ class Derived {
     }
     auto entry = Ref<Entry>::adopt(new Entry);
     entry->made = make_(snapshot);
-    // The snapshot is kept, so that no other subtree can come to lie at the same address.
-    entry->from = snapshot;
+    // Pinned, so that no other content can come to lie at the same address.
+    for (const std::string& resource : resources_) entry->from.push_back(snapshot.pin(resource));
     std::shared_ptr<const T> made = entry->made;
     entry_.store(std::move(entry));
     return made;
@@ -44,13 +44,13 @@ class Derived {
 
  private:
   struct Entry : Counted<Entry> {
-    Snapshot from;
+    std::vector<std::shared_ptr<const void>> from;  // One a resource.
     std::shared_ptr<const T> made;
   };
 
   bool matches(const Entry& entry, const Snapshot& snapshot) const {
-    for (const std::string& resource : resources_) {
-      if (entry.from.identity(resource) != snapshot.identity(resource)) return false;
+    for (std::size_t i = 0; i < resources_.size(); ++i) {
+      if (entry.from[i].get() != snapshot.identity(resources_[i])) return false;
     }
     return true;
   }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,14 +31,14 @@ class Cursor {
 
  private:
   friend class Snapshot;
-  friend class TreeWalk;
   struct Level {
     const Node* node;
     std::uint32_t index;
   };
-  static constexpr std::size_t kDepthMax = 16;  // 16^16 objects.
+  static constexpr std::size_t kDepthMax = 16;  // Each level but the last holds ten times more.
 
-  void check_prefix();
+  Cursor(const Node* root, std::string_view from, std::string_view prefix);
+  void step_over_ends();
 
   std::array<Level, kDepthMax> levels_;
   std::size_t depth_ = 0;
@@ -53,7 +54,11 @@ struct ResourceInfo {
 
 class Snapshot {
  public:
-  Snapshot() = default;  // Of nothing, at revision 0.
+  Snapshot();  // Of nothing, at revision 0.
+  Snapshot(const Snapshot&);
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot) noexcept;
+  ~Snapshot();
 
   Revision revision() const;
 
@@ -73,23 +78,18 @@ class Snapshot {
   ResourceInfo info(std::string_view resource) const;
   std::vector<ResourceInfo> resources() const;  // In order.
 
-  // Equal pointers mean equal content of that resource, as long as a Snapshot with one of them is
-  // alive. Null for a resource that never was.
+  // Equal pointers mean equal content of that resource, as long as one of the two is pinned. Null
+  // for a resource that never was.
   const void* identity(std::string_view resource) const;
+  // Keeps the content of that resource alone. Its get() is the identity.
+  std::shared_ptr<const void> pin(std::string_view resource) const;
 
  private:
   friend class Store;
   friend struct StoreState;
-  friend class SnapshotAccess;
   explicit Snapshot(Ref<const Root> root);
-  Ref<const Root> root_;
 
- public:
-  Snapshot(const Snapshot&);
-  Snapshot(Snapshot&&) noexcept;
-  Snapshot& operator=(const Snapshot&);
-  Snapshot& operator=(Snapshot&&) noexcept;
-  ~Snapshot();
+  Ref<const Root> root_;
 };
 
 }  // namespace thole::store

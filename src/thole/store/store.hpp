@@ -66,13 +66,14 @@ struct StoreSeams {
 // Calls its function until it is destroyed. Make and destroy it on the executor it names.
 class Subscription {
  public:
-  Subscription() = default;
+  Subscription();
   Subscription(Subscription&&) noexcept;
   Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
 
  private:
   friend class Store;
+  friend struct StoreState;
   class State;
   explicit Subscription(Ref<State> state);
   Ref<State> state_;
@@ -94,8 +95,6 @@ class Store {
   // An independent store with the same state and revision, in memory, in O(1). Its history starts
   // here. Nobody's subscriptions come along.
   std::unique_ptr<Store> fork(Executor& sequencer) const;
-  // The same, made durable in a folder of its own that must not hold a store yet.
-  Async<std::unique_ptr<Store>> fork_to(std::string folder, StoreSeams seams) const;
 
   ~Store();  // As `close`, without waiting for what is in flight.
   Store(const Store&) = delete;
