@@ -4,8 +4,8 @@
 // the OS they block the calling executor's thread, which should be one that may block.
 //
 // Durability: bytes are durable after `sync`; a created, renamed or removed name after `sync_dir`
-// of its folder. Errors: NotFound where there is no such file or folder, AlreadyExists, Conflict for
-// a lock that is held, and InternalError for everything else, with the path and the OS's words.
+// of its folder. Errors: NotFound where there is no such file or folder, AlreadyExists, Conflict
+// for a lock that is held, and InternalError for everything else, with the path and the OS's words.
 
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +49,8 @@ class Disk {
   virtual Async<void> rename(std::string from, std::string to) = 0;
   virtual Async<void> remove(std::string path) = 0;
   virtual Async<std::vector<std::string>> list(std::string folder) = 0;  // Names, sorted.
-  virtual Async<void> make_dir(std::string folder) = 0;  // With parents, 0700; fine if there.
+  // With parents, 0700; fine if there. Durable when it returns.
+  virtual Async<void> make_dir(std::string folder) = 0;
   virtual Async<void> sync_dir(std::string folder) = 0;
   virtual Async<std::uint64_t> free_bytes(std::string folder) = 0;
   // Fails with Conflict when another process holds it.

@@ -28,7 +28,7 @@ class Handle {
 
   template <typename Function>
   void execute(Function&& function) const {
-    executor_->post(Task(std::forward<Function>(function)));
+    executor_->resume(executor_->strand(), Task(std::forward<Function>(function)));
   }
 
   friend bool operator==(const Handle& a, const Handle& b) noexcept {
@@ -99,12 +99,13 @@ asio::awaitable<int> Waiter::wait() {
 
 void Waiter::resume(int outcome) {
   if (!waiting()) return;
-  executor_->post([resume = unlink(), outcome]() mutable { resume(outcome); });
+  executor_->resume(strand_, [resume = unlink(), outcome]() mutable { resume(outcome); });
 }
 
 void Waiter::link(Resume resume) {
   THOLE_ASSERT(!waiting());
   resume_ = std::move(resume);
+  strand_ = executor_->strand();
   next_ = executor_->suspended_;
   if (next_ != nullptr) next_->link_to_this_ = &next_;
   link_to_this_ = &executor_->suspended_;

@@ -6,9 +6,11 @@
 // Lifetime: an executor outlives everyone who may post to it. When it is torn down, the tasks,
 // timers and suspended coroutines that it still has are destroyed, not run.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "thole/base/async.hpp"
 #include "thole/base/clock.hpp"
@@ -45,8 +47,16 @@ class Executor {
   // For Asio's own machinery. The coroutines of this executor run on it.
   virtual asio::any_io_executor handle() = 0;
 
-  // Told by `spawn` before the coroutine `name` is posted; for traces.
+  // What `sim` needs to know, for its traces and to order coroutines freely: where a coroutine
+  // begins (the next `resume` is its first), which one runs now, and which one goes on. Everybody
+  // else may take a strand for 0 and `resume` for `post`.
+  using Strand = std::uint64_t;
   virtual void on_spawn(std::string_view name) { static_cast<void>(name); }
+  virtual Strand strand() const { return 0; }
+  virtual void resume(Strand strand, Task task) {
+    static_cast<void>(strand);
+    post(std::move(task));
+  }
 
  protected:
   // Destroys one coroutine that is suspended in a Waiter; false when there is none. What its
@@ -103,6 +113,7 @@ class Waiter {
   Resume unlink();
 
   Executor* executor_;
+  Executor::Strand strand_ = 0;  // The suspended coroutine's.
   Resume resume_;
   Waiter* next_ = nullptr;
   Waiter** link_to_this_ = nullptr;

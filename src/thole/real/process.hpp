@@ -22,8 +22,9 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max = 16
 // The mode is given whether the file was there or not. Symbolic links are followed.
 Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode = 0600);
 
-Result<void> remove_file(const std::string& path);   // Fine when it isn't there.
-Result<void> make_folders(const std::string& path);  // With parents, 0700; fine if there.
+Result<void> remove_file(const std::string& path);  // Fine when it isn't there.
+// With parents, 0700; fine if there. Durable when it returns.
+Result<void> make_folders(const std::string& path);
 bool file_exists(const std::string& path);
 
 // Of the environment; nothing when it is unset or empty.

@@ -22,6 +22,12 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+Result<void> sync_folder(const std::string& folder) {
+  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return os_error("sync the folder", folder);
+  return {};
+}
+
 // The file that a chain of links ends in, so that writing replaces that and keeps the links.
 std::string follow(const std::string& path) {
   std::array<char, PATH_MAX> target;
@@ -77,9 +83,7 @@ Result<void> write_file(const std::string& path, std::string_view bytes, unsigne
     ::unlink(temporary.c_str());
     return done;
   }
-  const Fd folder(::open(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) return os_error("sync the folder of", target);
-  return {};
+  return sync_folder(folder_of(target));
 }
 
 Result<void> remove_file(const std::string& path) {
@@ -88,17 +92,16 @@ Result<void> remove_file(const std::string& path) {
 }
 
 Result<void> make_folders(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    ::mkdir(path.substr(0, slash).c_str(), 0700);  // What fails here fails below too.
-  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
+  const std::string parent = folder_of(path);
+  if (parent != path) THOLE_CHECK(make_folders(parent));
   if (::mkdir(path.c_str(), 0700) != 0) {
-    const int error = errno;
-    struct stat status{};
+    const int error = errno;  // Somebody else may have made it meanwhile.
     const bool there = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-    if (!there) return os_error("make the folder", path, error);
+    return there ? Result<void>() : os_error("make the folder", path, error);
   }
-  return {};
+  return sync_folder(parent);
 }
 
 bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
