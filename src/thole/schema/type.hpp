@@ -6,6 +6,7 @@
 // Types are immutable once made, and shared: any thread may read them. They live as long as the
 // Catalog, or the shared CRD entry, that they came from.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,26 +46,37 @@ struct Type;
 
 // What one field of a struct says, beside its type.
 struct Field {
-  std::string_view name;             // As in JSON.
-  std::string_view go_name;
+  std::string_view name;  // As in JSON.
   const Type* type = nullptr;
-  std::uint32_t proto_number = 0;    // 0: not in protobuf.
-  bool required = false;             // By OpenAPI.
-  bool pointer = false;              // Go's type is a pointer: absent and zero differ.
-  bool omit_empty = false;           // `omitempty`: Go's encoder leaves zero values out.
-  bool omit_zero = false;            // `omitzero`: leaves zero structs out too.
-  bool inlined = false;              // Its struct's fields stand in the parent's JSON.
-  bool nullable = false;             // CRDs only.
-  std::string_view patch_strategy;   // "merge", "replace", "retainKeys", "merge,retainKeys"
+  std::uint32_t proto_number = 0;  // 0: not in protobuf.
+  // Go inlines structs: their fields stand in the parent's JSON, but in protobuf the struct is a
+  // message of its own. These are the numbers of those messages, outermost first, 0 for none.
+  std::array<std::uint8_t, 2> proto_parents = {};
+  bool required = false;            // By OpenAPI.
+  bool pointer = false;             // Go's type is a pointer: absent and zero differ.
+  bool omit_empty = false;          // `omitempty`: Go's encoder leaves zero values out.
+  bool omit_zero = false;           // `omitzero`: leaves zero structs out too.
+  bool nullable = false;            // CRDs only.
+  std::string_view patch_strategy;  // "merge", "replace", "retainKeys", "merge,retainKeys"
   std::string_view patch_merge_key;
-  codec::Value default_value;        // Null when there is none.
+  codec::Value default_value;       // Null when there is none.
+  const Constraints* constraints = nullptr;  // Of this use of the type; the type has its own.
+
 };
 
 // Constraints that CRDs state (JSON Schema keywords) and that +k8s: tags state for built-in types.
-struct Constraints;
+struct Constraints;  // constraints.hpp
+
+// A group-version-kind by reference; the group of core is empty.
+struct KindRef {
+  std::string_view group, version, kind;
+  auto operator<=>(const KindRef&) const = default;
+};
 
 struct Type {
-  std::string_view name;  // "io.k8s.api.core.v1.Pod"; empty for anonymous ones.
+  // "io.k8s.api.core.v1.Pod"; empty for anonymous ones. A named List is, in protobuf, a message
+  // whose field 1 repeats the elements.
+  std::string_view name;
   Shape shape = Shape::Any;
   std::span<const Field> fields;    // Struct: in Go's order, inlined structs expanded in place.
   const Type* element = nullptr;    // Map and List.
@@ -76,6 +88,10 @@ struct Type {
   bool embedded_resource = false;
   std::span<const std::string_view> enum_values;
   const Constraints* constraints = nullptr;
+  std::span<const KindRef> kinds;   // The group-version-kinds of this type.
+  std::string_view unions;          // x-kubernetes-unions as JSON text; empty for none.
+  bool published = false;           // Has a definition of its own in OpenAPI documents.
+
   const Field* find(std::string_view json_name) const;
 };
 
@@ -95,6 +111,13 @@ struct Column {
   std::string_view json_path;  // CRDs; empty for built-in kinds, whose printer computes it.
 };
 
+// "pods/eviction": what may be done below a resource.
+struct Subresource {
+  std::string_view name;  // "status", "scale", "log", ...
+  std::string_view group, version, kind;  // Of what it takes and answers.
+  std::span<const std::string_view> verbs;
+};
+
 // One served resource of one version: what discovery says, and where its type is.
 struct Resource {
   std::string_view group;     // "" for core
@@ -107,11 +130,14 @@ struct Resource {
   std::span<const std::string_view> verbs;
   std::span<const std::string_view> short_names;
   std::span<const std::string_view> categories;
-  std::span<const std::string_view> subresources;        // "status", "scale", "log", ...
+  std::span<const Subresource> subresources;
   std::span<const std::string_view> selectable_fields;   // "metadata.name", "spec.nodeName", ...
   std::span<const Column> columns;
-  std::string_view storage_version;   // The version its stored bytes are in.
+  // Where upstream stores it: events.k8s.io/v1 is stored as core's v1. Empty when nothing is stored.
+  std::string_view storage_group;
+  std::string_view storage_version;
   std::string_view storage_version_hash;
+  bool served_by_default = true;  // Upstream leaves most alpha and beta versions off.
   const Type* type = nullptr;
 };
 
