@@ -13,12 +13,15 @@
 
 namespace thole::api {
 
+struct ResourceRules;
+
 // One served resource, with what keeps it alive.
 struct Served {
   const schema::Resource* resource = nullptr;
-  std::shared_ptr<const void> owner;  // Null for built-in ones.
-  bool custom = false;                // Items in a list carry apiVersion and kind.
-  std::string deprecation_warning;    // Sent with each answer when not empty.
+  std::shared_ptr<const void> owner;     // Null for built-in ones.
+  const ResourceRules* rules = nullptr;  // Of a custom resource; null: the table's.
+  bool custom = false;                   // Items in a list carry apiVersion and kind.
+  std::string deprecation_warning;       // Sent with each answer when not empty.
   // The CRD is being deleted: creates are refused with 405.
   bool terminating = false;
 
