@@ -2,8 +2,7 @@
 // one pinned release (names, types, field numbers, list kinds, defaults, enums, resources, table
 // columns, field selectors), in the text form that docs/design/schema.md describes.
 //
-//	schemagen -out FILE      the facts, checked in as src/thole/schema/data/builtin.txt
-//	schemagen -prose DIR     the descriptions, made at build time and never checked in
+//	schemagen -out FILE      (checked in as src/thole/schema/data/builtin.txt)
 //
 // The output depends on nothing but the modules of go.mod, so it is the same byte for byte.
 package main
@@ -13,26 +12,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 func main() {
 	out := flag.String("out", "", "the file to write the facts to")
-	prose := flag.String("prose", "", "the folder to write the descriptions to")
 	flag.Parse()
-	if (*out == "") == (*prose == "") || flag.NArg() != 0 {
+	if *out == "" || flag.NArg() != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if *out != "" {
-		var text bytes.Buffer
-		writeFacts(&text)
-		check(os.WriteFile(*out, text.Bytes(), 0o644))
-		return
-	}
-	check(os.MkdirAll(*prose, 0o755))
-	check(os.WriteFile(filepath.Join(*prose, "prose.gz"), proseArchive(), 0o644))
-	check(os.WriteFile(filepath.Join(*prose, "columns.txt"), columnProse(), 0o644))
+	var text bytes.Buffer
+	writeFacts(&text)
+	check(os.WriteFile(*out, text.Bytes(), 0o644))
 }
 
 func check(err error) {

@@ -143,13 +143,12 @@ func printerColumns() columns {
 }
 
 func (c columns) of(gvk schema.GroupVersionKind) []metav1.TableColumnDefinition {
-	meta := metav1.ObjectMeta{}.SwaggerDoc()
 	if gvk.Group == "apiregistration.k8s.io" && gvk.Kind == "APIService" {
 		return []metav1.TableColumnDefinition{
-			{Name: "Name", Type: "string", Format: "name", Description: meta["name"]},
-			{Name: "Service", Type: "string", Description: "The reference to the service that hosts this API endpoint."},
-			{Name: "Available", Type: "string", Description: "Whether this service is available."},
-			{Name: "Age", Type: "string", Description: meta["creationTimestamp"]},
+			{Name: "Name", Type: "string", Format: "name"},
+			{Name: "Service", Type: "string"},
+			{Name: "Available", Type: "string"},
+			{Name: "Age", Type: "string"},
 		}
 	}
 	internal := schema.GroupVersion{Group: gvk.Group, Version: runtime.APIVersionInternal}.WithKind(gvk.Kind)
@@ -159,8 +158,8 @@ func (c columns) of(gvk schema.GroupVersionKind) []metav1.TableColumnDefinition 
 		}
 	}
 	return []metav1.TableColumnDefinition{ // rest.NewDefaultTableConvertor
-		{Name: "Name", Type: "string", Format: "name", Description: meta["name"]},
-		{Name: "Created At", Type: "date", Description: meta["creationTimestamp"]},
+		{Name: "Name", Type: "string", Format: "name"},
+		{Name: "Created At", Type: "date"},
 	}
 }
 

@@ -20,29 +20,30 @@
 namespace thole::schema {
 
 enum class Shape : std::uint8_t {
-  Struct,       // Known fields, in Go's order.
-  Map,          // String keys; `element` is the value's type.
-  List,         // `element` is the item's type.
+  Struct,  // Known fields, in Go's order.
+  Map,     // String keys; `element` is the value's type.
+  List,    // `element` is the item's type.
   String,
   Bool,
   Int32,
   Int64,
   Float,
-  Bytes,        // Base64 text in JSON.
+  Bytes,  // Base64 text in JSON.
   IntOrString,
-  Quantity,     // resource.Quantity: a string, or a number on input.
-  Time,         // metav1.Time: RFC 3339, seconds; null when zero.
-  MicroTime,    // metav1.MicroTime: RFC 3339 with six digits.
-  Duration,     // metav1.Duration: Go's text form.
-  FieldsV1,     // managedFields' own JSON.
-  RawExtension, // Any JSON object, kept as it is.
-  Any           // Any JSON value (x-kubernetes-preserve-unknown-fields, JSON).
+  Quantity,      // resource.Quantity: a string, or a number on input.
+  Time,          // metav1.Time: RFC 3339, seconds; null when zero.
+  MicroTime,     // metav1.MicroTime: RFC 3339 with six digits.
+  Duration,      // metav1.Duration: Go's text form.
+  FieldsV1,      // managedFields' own JSON.
+  RawExtension,  // Any JSON object, kept as it is.
+  Any            // Any JSON value (x-kubernetes-preserve-unknown-fields, JSON).
 };
 
 enum class ListKind : std::uint8_t { Atomic, Set, Map, Unset };
 enum class MapKind : std::uint8_t { Granular, Atomic, Unset };
 
 struct Type;
+struct Constraints;
 
 // What one field of a struct says, beside its type.
 struct Field {
@@ -59,9 +60,8 @@ struct Field {
   bool nullable = false;            // CRDs only.
   std::string_view patch_strategy;  // "merge", "replace", "retainKeys", "merge,retainKeys"
   std::string_view patch_merge_key;
-  codec::Value default_value;       // Null when there is none.
+  codec::Value default_value;                // Null when there is none.
   const Constraints* constraints = nullptr;  // Of this use of the type; the type has its own.
-
 };
 
 // Constraints that CRDs state (JSON Schema keywords) and that +k8s: tags state for built-in types.
@@ -78,19 +78,19 @@ struct Type {
   // whose field 1 repeats the elements.
   std::string_view name;
   Shape shape = Shape::Any;
-  std::span<const Field> fields;    // Struct: in Go's order, inlined structs expanded in place.
-  const Type* element = nullptr;    // Map and List.
-  bool element_pointer = false;     // Go's element is a pointer: null is kept apart from zero.
+  std::span<const Field> fields;  // Struct: in Go's order, inlined structs expanded in place.
+  const Type* element = nullptr;  // Map and List.
+  bool element_pointer = false;   // Go's element is a pointer: null is kept apart from zero.
   ListKind list_kind = ListKind::Unset;
   std::span<const std::string_view> list_map_keys;
   MapKind map_kind = MapKind::Unset;
-  bool preserve_unknown = false;    // Struct: unknown fields are kept.
+  bool preserve_unknown = false;  // Struct: unknown fields are kept.
   bool embedded_resource = false;
   std::span<const std::string_view> enum_values;
   const Constraints* constraints = nullptr;
-  std::span<const KindRef> kinds;   // The group-version-kinds of this type.
-  std::string_view unions;          // x-kubernetes-unions as JSON text; empty for none.
-  bool published = false;           // Has a definition of its own in OpenAPI documents.
+  std::span<const KindRef> kinds;  // The group-version-kinds of this type.
+  std::string_view unions;         // x-kubernetes-unions as JSON text; empty for none.
+  bool published = false;          // Has a definition of its own in OpenAPI documents.
 
   const Field* find(std::string_view json_name) const;
 };
@@ -113,16 +113,16 @@ struct Column {
 
 // "pods/eviction": what may be done below a resource.
 struct Subresource {
-  std::string_view name;  // "status", "scale", "log", ...
+  std::string_view name;                  // "status", "scale", "log", ...
   std::string_view group, version, kind;  // Of what it takes and answers.
   std::span<const std::string_view> verbs;
 };
 
 // One served resource of one version: what discovery says, and where its type is.
 struct Resource {
-  std::string_view group;     // "" for core
+  std::string_view group;  // "" for core
   std::string_view version;
-  std::string_view plural;    // "deployments"
+  std::string_view plural;  // "deployments"
   std::string_view singular;
   std::string_view kind;
   std::string_view list_kind;
@@ -131,9 +131,10 @@ struct Resource {
   std::span<const std::string_view> short_names;
   std::span<const std::string_view> categories;
   std::span<const Subresource> subresources;
-  std::span<const std::string_view> selectable_fields;   // "metadata.name", "spec.nodeName", ...
+  std::span<const std::string_view> selectable_fields;  // "metadata.name", "spec.nodeName", ...
   std::span<const Column> columns;
-  // Where upstream stores it: events.k8s.io/v1 is stored as core's v1. Empty when nothing is stored.
+  // Where upstream stores it: events.k8s.io/v1 is stored as core's v1. Empty when nothing is
+  // stored.
   std::string_view storage_group;
   std::string_view storage_version;
   std::string_view storage_version_hash;

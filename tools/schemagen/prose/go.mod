@@ -1,0 +1,3 @@
+module thole/tools/schemagen/prose
+
+go 1.24
