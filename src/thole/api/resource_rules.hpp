@@ -53,6 +53,11 @@ struct ResourceRules {
   // Returns the seconds to wait for, given what the client asked (-1 when it did not); 0 is now.
   std::int64_t (*grace_period)(codec::Value object, std::int64_t asked) = nullptr;
 
+  // Changes the object that a delete leaves behind because something still holds it.
+  void (*begin_delete)(RuleContext&, codec::Value object) = nullptr;
+  // Whether something beside metadata.finalizers holds the object (a namespace's spec.finalizers).
+  bool (*held)(codec::Value object) = nullptr;
+
   // After decoding (and again after mutating admission), beside the schema's defaults.
   void (*default_object)(RuleContext&, codec::Value object) = nullptr;
   // Resets what a client may not set; the generic parts (status, generation) are done before.

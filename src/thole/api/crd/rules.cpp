@@ -7,6 +7,7 @@
 #include "thole/api/names.hpp"
 #include "thole/base/text.hpp"
 #include "thole/codec/json.hpp"
+#include "thole/codec/time.hpp"
 
 namespace thole::api {
 namespace {
@@ -71,6 +72,23 @@ void prepare_update(RuleContext& context, Value crd, Value old) {
     crd.set(context.arena, "status", status.clone(context.arena));
     keep_stored_version(context, crd);
   }
+}
+
+// The instances go first; the controller that deletes them takes the finalizer away again.
+void begin_delete(RuleContext& context, Value crd) {
+  const Fill fill(context.arena);
+  const Value metadata = crd.get("metadata");
+  fill.value(metadata, "finalizers", Value::array(context.arena));
+  bool there = false;
+  for (const Value& finalizer : metadata.get("finalizers").elements()) {
+    there = there || finalizer == Value::string(kCrdCleanup);
+  }
+  if (!there) metadata.get("finalizers").push_back(context.arena, Value::string(kCrdCleanup));
+  set_crd_condition(
+      context.arena, crd,
+      {"Terminating", "True", "InstanceDeletionPending",
+       "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"},
+      codec::format_time(codec::to_timestamp(context.now)));
 }
 
 void check_name(const Path& path, Value value, Causes& causes, bool case_matters) {
@@ -309,12 +327,34 @@ void validate_update(RuleContext& context, Value crd, Value old, Causes& causes)
 
 }  // namespace
 
+void set_crd_condition(codec::Arena& arena, Value crd, const CrdCondition& condition,
+                       std::string_view now) {
+  const Fill fill(arena);
+  const Value status = fill.object(crd, "status");
+  fill.value(status, "conditions", Value::array(arena));
+  Value entry;
+  for (const Value& one : status.get("conditions").elements()) {
+    if (one.string_or("type") == condition.type) entry = one;
+  }
+  if (entry.is_null()) {
+    entry = Value::object(arena);
+    entry.set(arena, "type", Value::string(arena, condition.type));
+    status.get("conditions").push_back(arena, entry);
+  }
+  if (entry.string_or("status") != condition.status) {
+    entry.set(arena, "status", Value::string(arena, condition.status));
+    entry.set(arena, "lastTransitionTime", Value::string(arena, now));
+  }
+  entry.set(arena, "reason", Value::string(arena, condition.reason));
+  entry.set(arena, "message", Value::string(arena, condition.message));
+}
+
 void add_crd_rules(RulesTable& table) {
   ResourceRules rules = table.find("apiextensions.k8s.io", "customresourcedefinitions");
   rules.allow_unconditional_update = false;
   rules.has_status = true;
   rules.returns_deleted_object = true;
-  rules.finalizers_on_create = {std::string(kCrdCleanup)};
+  rules.begin_delete = begin_delete;
   rules.default_object = default_crd;
   rules.prepare_for_create = prepare_create;
   rules.prepare_for_update = prepare_update;

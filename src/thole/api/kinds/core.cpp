@@ -48,6 +48,15 @@ void keep_namespace(RuleContext& context, Value object, Value old) {
   }
 }
 
+bool namespace_held(Value object) { return object.get("spec").get("finalizers").size() > 0; }
+
+// The namespace controller empties it, and then lets it go.
+void begin_namespace_delete(RuleContext& context, Value object) {
+  Fill(context.arena)
+      .object(object, "status")
+      .set(context.arena, "phase", Value::string("Terminating"));
+}
+
 // ConfigMap and Secret.
 
 std::size_t data_bytes(Value data) {
@@ -252,6 +261,8 @@ void hook_core(RulesTable& table) {
     rules.default_object = default_namespace;
     rules.prepare_for_create = prepare_namespace;
     rules.prepare_for_update = keep_namespace;
+    rules.begin_delete = begin_namespace_delete;
+    rules.held = namespace_held;
   });
   edit(table, "", "configmaps", [](ResourceRules& rules) {
     rules.validate_create = validate_config_map;
