@@ -80,8 +80,7 @@ std::span<const std::string_view> CustomResource::keep_list(std::vector<std::str
   return *lists_.back();
 }
 
-std::shared_ptr<const CustomResource> CustomResource::make(const Value& crd,
-                                                           const SchemaCompiler& compile) {
+std::shared_ptr<const CustomResource> CustomResource::make(const Value& crd, Schemas& schemas) {
   if (!condition_holds(crd, "Established")) return nullptr;
   auto entry = std::make_shared<CustomResource>();
   entry->group_ = crd.get("spec").string_or("group");
@@ -89,7 +88,7 @@ std::shared_ptr<const CustomResource> CustomResource::make(const Value& crd,
   entry->terminating_ = condition_holds(crd, "Terminating") ||
                         crd.get("metadata").get("deletionTimestamp").is_string();
   for (const Value& version : crd.get("spec").get("versions").elements()) {
-    if (version.bool_or("served", false)) entry->add_version(crd, version, compile);
+    if (version.bool_or("served", false)) entry->add_version(crd, version, schemas);
   }
   if (entry->versions_.empty()) return nullptr;
   std::sort(entry->versions_.begin(), entry->versions_.end(), [](const auto& a, const auto& b) {
@@ -98,8 +97,7 @@ std::shared_ptr<const CustomResource> CustomResource::make(const Value& crd,
   return entry;
 }
 
-void CustomResource::add_version(const Value& crd, const Value& version,
-                                 const SchemaCompiler& compile) {
+void CustomResource::add_version(const Value& crd, const Value& version, Schemas& schemas) {
   const Value spec = crd.get("spec");
   const Value names = crd.at_path("status", "acceptedNames");
   auto added = std::make_unique<Version>();
@@ -186,9 +184,15 @@ void CustomResource::add_version(const Value& crd, const Value& version,
           cat(group_, "/", resource.version, " ", resource.kind, " is deprecated");
     }
   }
-  CompiledSchema compiled = compile(version.get("schema").get("openAPIV3Schema"));
-  resource.type = compiled.type;
-  types_.push_back(std::move(compiled.owner));
+  const Value schema = version.get("schema").get("openAPIV3Schema");
+  std::shared_ptr<const schema::Structural>& shared = schemas[codec::to_json(schema)];
+  if (!shared) {
+    std::vector<ErrorCause> causes;
+    shared = schema::Structural::make(schema, "", causes);
+  }
+  if (!shared) return;  // It was checked when the CRD was written; not serving it is safe.
+  added->schema = shared;
+  resource.type = &shared->root();
   versions_.push_back(std::move(added));
 }
 
@@ -199,46 +203,38 @@ struct ServedResources::Cache {
   };
   std::mutex mutex;  // Only rebuilding takes it.
   std::map<std::string, Entry, std::less<>> entries;
-  std::map<std::string, CompiledSchema, std::less<>> schemas;  // By their text.
+  Schemas schemas;
 };
 
 ServedResources::ServedResources(std::shared_ptr<const schema::Catalog> catalog,
-                                 const store::Store& store, SchemaCompiler compile)
+                                 const store::Store& store)
     : catalog_(std::move(catalog)),
       store_(store),
       cache_(std::make_shared<Cache>()),
-      registry_({std::string(kCrdResource)},
-                [cache = cache_, compile = std::move(compile)](const store::Snapshot& snapshot) {
-                  const std::lock_guard lock(cache->mutex);
-                  const SchemaCompiler shared = [&](const Value& schema) {
-                    const std::string text = codec::to_json(schema);
-                    const auto found = cache->schemas.find(text);
-                    if (found != cache->schemas.end()) return found->second;
-                    return cache->schemas.emplace(text, compile(schema)).first->second;
-                  };
-                  auto registry = std::make_shared<Registry>();
-                  std::map<std::string, Cache::Entry, std::less<>> entries;
-                  for (store::Cursor at = snapshot.scan(kCrdResource); at.valid(); at.next()) {
-                    Cache::Entry entry{at.share(), nullptr};
-                    const auto before = cache->entries.find(at.name());
-                    if (before != cache->entries.end() && before->second.value == entry.value) {
-                      entry.made = before->second.made;
-                    } else if (const auto document = codec::parse_json(at.value().bytes())) {
-                      entry.made = CustomResource::make(document->root, shared);
-                    }
-                    if (entry.made) {
-                      registry->entries.emplace(
-                          std::pair(entry.made->group(), entry.made->plural()), entry.made);
-                    }
-                    entries.emplace(at.name(), std::move(entry));
-                  }
-                  cache->entries = std::move(entries);
-                  // Schemas that nobody but this map holds are of CRDs that have gone.
-                  std::erase_if(cache->schemas, [](const auto& schema) {
-                    return schema.second.owner.use_count() <= 1;
-                  });
-                  return std::shared_ptr<const Registry>(std::move(registry));
-                }) {}
+      registry_({std::string(kCrdResource)}, [cache = cache_](const store::Snapshot& snapshot) {
+        const std::lock_guard lock(cache->mutex);
+        auto registry = std::make_shared<Registry>();
+        std::map<std::string, Cache::Entry, std::less<>> entries;
+        for (store::Cursor at = snapshot.scan(kCrdResource); at.valid(); at.next()) {
+          Cache::Entry entry{at.share(), nullptr};
+          const auto before = cache->entries.find(at.name());
+          if (before != cache->entries.end() && before->second.value == entry.value) {
+            entry.made = before->second.made;
+          } else if (const auto document = codec::parse_json(at.value().bytes())) {
+            entry.made = CustomResource::make(document->root, cache->schemas);
+          }
+          if (entry.made) {
+            registry->entries.emplace(std::pair(entry.made->group(), entry.made->plural()),
+                                      entry.made);
+          }
+          entries.emplace(at.name(), std::move(entry));
+        }
+        cache->entries = std::move(entries);
+        // Schemas that nobody but this map holds are of CRDs that have gone.
+        std::erase_if(cache->schemas,
+                      [](const auto& schema) { return schema.second.use_count() <= 1; });
+        return std::shared_ptr<const Registry>(std::move(registry));
+      }) {}
 
 std::shared_ptr<const ServedResources::Registry> ServedResources::registry() const {
   return registry_.get(store_.snapshot());
@@ -286,6 +282,16 @@ std::shared_ptr<const CustomResource> ServedResources::custom(std::string_view g
   const std::shared_ptr<const Registry> now = registry();
   const auto found = now->entries.find(std::pair(std::string(group), std::string(plural)));
   return found == now->entries.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const schema::Structural> ServedResources::schema_of(
+    const schema::Resource& resource) const {
+  const std::shared_ptr<const CustomResource> entry = custom(resource.group, resource.plural);
+  if (!entry) return nullptr;
+  for (const auto& version : entry->versions()) {
+    if (version->resource.version == resource.version) return version->schema;
+  }
+  return nullptr;
 }
 
 }  // namespace thole::api

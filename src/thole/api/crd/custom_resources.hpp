@@ -7,7 +7,6 @@
 // it, also after its CRD has gone. Identical schemas of different CRDs are compiled once.
 // Threads: any.
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,28 +16,24 @@
 #include "thole/api/resource_rules.hpp"
 #include "thole/api/resources.hpp"
 #include "thole/schema/catalog.hpp"
+#include "thole/schema/structural.hpp"
 #include "thole/store/derived.hpp"
 #include "thole/store/store.hpp"
 
 namespace thole::api {
 
-// The type a structural schema describes, and what keeps it alive.
-struct CompiledSchema {
-  std::shared_ptr<const void> owner;
-  const schema::Type* type = nullptr;
-};
-// Gets spec.versions[*].schema.openAPIV3Schema of a CRD that was validated.
-using SchemaCompiler = std::function<CompiledSchema(const codec::Value& schema)>;
+// Schemas by their text, so that equal ones are one.
+using Schemas = std::map<std::string, std::shared_ptr<const schema::Structural>, std::less<>>;
 
 class CustomResource {
  public:
   // Null when no version is served (not established, or not valid).
-  static std::shared_ptr<const CustomResource> make(const codec::Value& crd,
-                                                    const SchemaCompiler& compile);
+  static std::shared_ptr<const CustomResource> make(const codec::Value& crd, Schemas& schemas);
   struct Version {
     schema::Resource resource;
     std::string deprecation_warning;
     ResourceRules rules;
+    std::shared_ptr<const schema::Structural> schema;
   };
 
   const std::vector<std::unique_ptr<Version>>& versions() const { return versions_; }
@@ -49,8 +44,7 @@ class CustomResource {
  private:
   std::string_view keep(std::string_view text);
   std::span<const std::string_view> keep_list(std::vector<std::string_view> list);
-  void add_version(const codec::Value& crd, const codec::Value& version,
-                   const SchemaCompiler& compile);
+  void add_version(const codec::Value& crd, const codec::Value& version, Schemas& schemas);
 
   std::string group_, plural_;
   bool terminating_ = false;
@@ -58,23 +52,23 @@ class CustomResource {
   std::vector<std::unique_ptr<std::vector<std::string_view>>> lists_;
   std::vector<std::unique_ptr<std::vector<schema::Column>>> columns_;
   std::vector<std::unique_ptr<std::vector<schema::Subresource>>> subresources_;
-  std::vector<std::shared_ptr<const void>> types_;
   std::vector<std::unique_ptr<Version>> versions_;
 };
 
 class ServedResources : public Resources {
  public:
   // `store` outlives this.
-  ServedResources(std::shared_ptr<const schema::Catalog> catalog, const store::Store& store,
-                  SchemaCompiler compile);
+  ServedResources(std::shared_ptr<const schema::Catalog> catalog, const store::Store& store);
 
   Served find(std::string_view group, std::string_view version,
               std::string_view plural) const override;
   std::vector<Served> all() const override;
 
-  // The version of a custom resource; null for others.
+  // Null for built-in ones and what is not served.
   std::shared_ptr<const CustomResource> custom(std::string_view group,
                                                std::string_view plural) const;
+  // The schema of a custom resource that is served now; null for all others.
+  std::shared_ptr<const schema::Structural> schema_of(const schema::Resource& resource) const;
 
  private:
   struct Registry {

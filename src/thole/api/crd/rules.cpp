@@ -8,6 +8,7 @@
 #include "thole/base/text.hpp"
 #include "thole/codec/json.hpp"
 #include "thole/codec/time.hpp"
+#include "thole/schema/structural.hpp"
 
 namespace thole::api {
 namespace {
@@ -171,7 +172,24 @@ void check_scale(Value scale, const Path& path, Causes& causes) {
   }
 }
 
+// Upstream moves what all versions have in common to the specification itself before it checks.
+bool all_equal(Value versions, std::string_view field) {
+  const auto list = versions.elements();
+  for (const Value& version : list) {
+    if (!(version.get(field) == list.front().get(field))) return false;
+  }
+  return !list.empty() && !list.front().get(field).is_null();
+}
+
+void check_schema(Value version, const Path& path, Causes& causes) {
+  const Value schema = version.get("schema").get("openAPIV3Schema");
+  if (schema.is_object()) (void)schema::Structural::make(schema, path.text(), causes);
+}
+
 void check_versions(Value versions, const Path& path, Causes& causes) {
+  const bool shared_schema = all_equal(versions, "schema");
+  const bool shared_subresources = all_equal(versions, "subresources");
+  const bool shared_columns = all_equal(versions, "additionalPrinterColumns");
   int storage = 0;
   bool unique = true;
   std::set<std::string> names;
@@ -198,8 +216,24 @@ void check_versions(Value versions, const Path& path, Causes& causes) {
       kinds::invalid(causes, at / "deprecationWarning", version.get("deprecationWarning"),
                      "can only be set for deprecated versions");
     }
-    check_scale(version.get("subresources").get("scale"), at / "subresources" / "scale", causes);
-    check_columns(version.get("additionalPrinterColumns"), at / "additionalPrinterColumns", causes);
+    if (!shared_schema) check_schema(version, at / "schema" / "openAPIV3Schema", causes);
+    if (!shared_subresources) {
+      check_scale(version.get("subresources").get("scale"), at / "subresources" / "scale", causes);
+    }
+    if (!shared_columns) {
+      check_columns(version.get("additionalPrinterColumns"), at / "additionalPrinterColumns",
+                    causes);
+    }
+  }
+  const auto all = versions.elements();
+  if (shared_schema) check_schema(all.front(), Path("spec.validation.openAPIV3Schema"), causes);
+  if (shared_subresources) {
+    check_scale(all.front().get("subresources").get("scale"), Path("spec.subresources.scale"),
+                causes);
+  }
+  if (shared_columns) {
+    check_columns(all.front().get("additionalPrinterColumns"),
+                  Path("spec.additionalPrinterColumns"), causes);
   }
   if (!unique) kinds::invalid(causes, path, versions, "must contain unique version names");
   if (storage != 1) {
