@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 #include "thole/base/signal.hpp"
 #include "thole/base/text.hpp"
@@ -268,6 +271,36 @@ TEST(Storm, IsTheSameEachTimeAndEndsWell) {
   for (std::uint64_t seed = 30; seed >= 1; --seed) {
     std::string counts;
     EXPECT_EQ(storm(seed, &counts), hashes[seed - 1]) << counts;
+  }
+}
+
+// The hash of a storm as another process sees it: elsewhere in memory, in another folder, time zone
+// and locale. The variable tells that process, which is this test again, to print it.
+constexpr const char* kStormSeed = "THOLE_TEST_STORM_SEED";
+
+std::string hash_in_another_process(std::uint64_t seed, std::string_view environment) {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string command = cat("cd / && env ", environment, " ", kStormSeed, "=", seed, " ",
+                                  program, " --gtest_filter=Storm.HasTheSameHashInAnotherProcess");
+  FILE* pipe = ::popen(command.c_str(), "r");
+  std::string out(10'000, ' ');
+  out.resize(std::fread(out.data(), 1, out.size(), pipe));
+  ::pclose(pipe);
+  const std::size_t begin = out.find("hash=");
+  return begin == std::string::npos ? out : out.substr(begin, out.find('\n', begin) - begin);
+}
+
+TEST(Storm, HasTheSameHashInAnotherProcess) {
+  if (const char* seed = std::getenv(kStormSeed)) {
+    const std::string hash = cat("hash=", storm(std::strtoull(seed, nullptr, 10), nullptr), "\n");
+    std::fputs(hash.c_str(), stdout);
+    return;
+  }
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const std::string expected = cat("hash=", storm(seed, nullptr));
+    EXPECT_EQ(hash_in_another_process(seed, "-i"), expected);
+    EXPECT_EQ(hash_in_another_process(seed, "TZ=Asia/Tokyo LANG=tr_TR.UTF-8 HOME=/nowhere"),
+              expected);
   }
 }
 
