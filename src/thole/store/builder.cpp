@@ -54,7 +54,9 @@ Result<void> check_txn(const Txn& txn, const StoreOptions& options) {
     return fail(ErrorKind::RequestEntityTooLarge,
                 cat("a transaction may have at most ", options.txn_ops_max, " operations"));
   }
+  std::size_t bytes = 0;
   for (const Op& op : txn) {
+    bytes += op.key.name.size() + (op.value ? op.value->footprint() : 0);
     if (op.key.resource.empty() || op.key.resource.size() > options.resource_bytes_max ||
         op.key.name.empty() || op.key.name.size() > options.name_bytes_max) {
       return fail(ErrorKind::Invalid,
@@ -68,6 +70,10 @@ Result<void> check_txn(const Txn& txn, const StoreOptions& options) {
       return fail(ErrorKind::RequestEntityTooLarge,
                   cat("an object may take at most ", options.value_bytes_max, " bytes"));
     }
+  }
+  if (bytes > options.txn_bytes_max) {
+    return fail(ErrorKind::RequestEntityTooLarge,
+                cat("a transaction may take at most ", options.txn_bytes_max, " bytes"));
   }
   if (txn.size() < 2) return {};
   std::vector<const Key*> keys;

@@ -79,6 +79,7 @@ class History {
 
   Ref<Published> publish() const;
 
+  const RootRef& root() const { return root_; }  // The newest.
   bool empty() const { return anchor_ == tail_; }
   TimePoint expiry() const;  // When the oldest changes run out of time. Not when empty.
   std::uint64_t bytes() const { return bytes_; }

@@ -37,15 +37,4 @@ class NoJournal final : public Journal {
   asio::awaitable<void> close() override { co_return; }
 };
 
-// What a journal found when it was opened.
-struct Recovered {
-  struct Batch {
-    std::vector<ChangePtr> changes;
-    RootRef after;
-  };
-  RootRef first;               // The state that the changes begin from.
-  std::vector<Batch> batches;  // In order.
-  std::unique_ptr<Journal> journal;
-};
-
 }  // namespace thole::store

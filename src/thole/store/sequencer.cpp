@@ -45,16 +45,15 @@ Revision StoreState::first_revision(Executor& executor) {
   return micros > 0 ? static_cast<Revision>(micros) : 1;
 }
 
-StoreState::StoreState(StoreOptions options, StoreSeams seams, RootRef root,
+StoreState::StoreState(StoreOptions options, StoreSeams seams, std::unique_ptr<History> history,
                        Ref<Reclaimer> reclaimer, std::unique_ptr<Journal> journal)
     : options_(std::move(options)),
       seams_(seams),
       reclaimer_(std::move(reclaimer)),
-      history_({options_.history_time, options_.history_changes, options_.history_bytes}, root,
-               seams.sequencer->clock().now()),
-      root_(std::move(root)),
+      history_(std::move(history)),
+      root_(history_->root()),
       journal_(std::move(journal)) {
-  published_.store(history_.publish());
+  published_.store(history_->publish());
 }
 
 StoreState::~StoreState() {
@@ -178,8 +177,8 @@ void StoreState::build(Batch& batch, Builder& builder) {
 
 void StoreState::publish(Builder& builder) {
   root_ = builder.root();
-  history_.append(root_, builder.take_changes(), now());
-  published_.store(history_.publish());
+  history_->append(root_, builder.take_changes(), now());
+  published_.store(history_->publish());
   wake_subscribers();
 }
 
@@ -218,17 +217,17 @@ void StoreState::wake_subscribers() {
 
 void StoreState::tend_history() {
   if (expiry_due_.exchange(false, std::memory_order_seq_cst)) timer_armed_ = false;
-  const Revision oldest = history_.oldest();
-  const bool more = history_.trim(now());
-  if (history_.oldest() != oldest) published_.store(history_.publish());
+  const Revision oldest = history_->oldest();
+  const bool more = history_->trim(now());
+  if (history_->oldest() != oldest) published_.store(history_->publish());
   if (closed_ || timer_armed_) return;
   if (more) {
     timer_armed_ = true;
     expire_later(std::nullopt);
-  } else if (!history_.empty()) {
+  } else if (!history_->empty()) {
     timer_armed_ = true;
     // Not for each batch a timer of its own.
-    expire_later(std::max(history_.expiry(), now() + options_.history_time / 32));
+    expire_later(std::max(history_->expiry(), now() + options_.history_time / 32));
   }
 }
 
@@ -249,15 +248,6 @@ void StoreState::expire_later(std::optional<TimePoint> when) {
       expire();
     }
   });
-}
-
-void StoreState::restore(std::vector<Recovered::Batch> batches) {
-  for (Recovered::Batch& batch : batches) {
-    root_ = batch.after;
-    history_.append(root_, std::move(batch.changes), now());
-    history_.trim(now());
-  }
-  published_.store(history_.publish());
 }
 
 }  // namespace thole::store

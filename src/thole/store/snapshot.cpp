@@ -66,6 +66,8 @@ void Cursor::next() {
   step_over_ends();
 }
 
+Cursor walk(const Tree& tree) { return Cursor(tree.root(), {}, {}); }
+
 Snapshot::Snapshot() = default;
 Snapshot::Snapshot(RootRef root) : root_(std::move(root)) {}
 Snapshot::Snapshot(const Snapshot&) = default;

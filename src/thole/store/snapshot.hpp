@@ -17,6 +17,7 @@ namespace thole::store {
 
 class Node;
 class Root;
+class Tree;
 
 // Stands on one (name, value), or is at the end. Needs its Snapshot to stay alive.
 class Cursor {
@@ -31,6 +32,7 @@ class Cursor {
 
  private:
   friend class Snapshot;
+  friend Cursor walk(const Tree& tree);
   struct Level {
     const Node* node;
     std::uint32_t index;
@@ -44,6 +46,8 @@ class Cursor {
   std::size_t depth_ = 0;
   std::string prefix_;
 };
+
+Cursor walk(const Tree& tree);  // All of it. For the inside of the store.
 
 struct ResourceInfo {
   std::string resource;

@@ -48,8 +48,8 @@ class Subscription::State final : public Counted<Subscription::State> {
 };
 
 struct StoreState final : std::enable_shared_from_this<StoreState> {
-  StoreState(StoreOptions options, StoreSeams seams, RootRef root, Ref<Reclaimer> reclaimer,
-             std::unique_ptr<Journal> journal);
+  StoreState(StoreOptions options, StoreSeams seams, std::unique_ptr<History> history,
+             Ref<Reclaimer> reclaimer, std::unique_ptr<Journal> journal);
   ~StoreState();
 
   // Any thread's.
@@ -67,9 +67,6 @@ struct StoreState final : std::enable_shared_from_this<StoreState> {
   AtomicRef<Published> published_;
   std::atomic<bool> closing_{false};
   std::atomic<std::size_t> waiting_{0};  // Txns that are not answered.
-
-  // Puts what was recovered into the history, before anybody else knows the state.
-  void restore(std::vector<Recovered::Batch> batches);
 
  private:
   static constexpr std::size_t kTxnsPerBatch = 1'024;
@@ -100,7 +97,7 @@ struct StoreState final : std::enable_shared_from_this<StoreState> {
   std::atomic<bool> expiry_due_{false};
 
   // The sequencer's.
-  History history_;
+  std::unique_ptr<History> history_;
   RootRef root_;
   std::unique_ptr<Journal> journal_;
   std::vector<Ref<Pending>> queue_;  // In order; from `queue_begin_` on.

@@ -55,26 +55,35 @@ Store::~Store() {
   sequencer.post([state = std::move(state_)] { state->stop_timer(); });
 }
 
+namespace {
+
+std::shared_ptr<StoreState> state_in_memory(StoreOptions options, StoreSeams seams, RootRef root,
+                                            Ref<Reclaimer> reclaimer) {
+  options.folder.clear();
+  auto history = std::make_unique<History>(
+      HistoryBounds{options.history_time, options.history_changes, options.history_bytes},
+      std::move(root), seams.sequencer->clock().now());
+  return std::make_shared<StoreState>(std::move(options), seams, std::move(history),
+                                      std::move(reclaimer), std::make_unique<NoJournal>());
+}
+
+}  // namespace
+
 std::unique_ptr<Store> Store::in_memory(StoreOptions options, StoreSeams seams) {
   THOLE_ASSERT(seams.sequencer != nullptr);
-  options.folder.clear();
   auto reclaimer = Ref<Reclaimer>::adopt(new Reclaimer(*seams.sequencer));
   RootRef root =
       Ref<Root>::adopt(new Root(StoreState::first_revision(*seams.sequencer), reclaimer));
   return std::unique_ptr<Store>(
-      new Store(std::make_shared<StoreState>(std::move(options), seams, std::move(root),
-                                             std::move(reclaimer), std::make_unique<NoJournal>())));
+      new Store(state_in_memory(std::move(options), seams, std::move(root), reclaimer)));
 }
 
 std::unique_ptr<Store> Store::fork(Executor& sequencer) const {
-  StoreOptions options = state_->options_;
-  options.folder.clear();
   StoreSeams seams = state_->seams_;
   seams.sequencer = &sequencer;
   auto reclaimer = Ref<Reclaimer>::adopt(new Reclaimer(sequencer));
   return std::unique_ptr<Store>(new Store(
-      std::make_shared<StoreState>(std::move(options), seams, state_->published_.load()->root,
-                                   std::move(reclaimer), std::make_unique<NoJournal>())));
+      state_in_memory(state_->options_, seams, state_->published_.load()->root, reclaimer)));
 }
 
 Async<Committed> Store::commit(Executor& executor, Txn txn) {

@@ -28,6 +28,14 @@
 
 namespace thole::store {
 
+// How the journal's files grow. See docs/design/journal.md.
+struct LogTuning {
+  std::uint64_t segment_bytes_first = 4u << 20;
+  std::uint64_t segment_bytes_max = 64u << 20;
+  // A checkpoint starts when the log is longer than this and than the live data.
+  std::uint64_t checkpoint_bytes_min = 32u << 20;
+};
+
 struct StoreOptions {
   std::string folder;  // Where the journal lives; empty: in memory only.
 
@@ -40,6 +48,7 @@ struct StoreOptions {
   std::size_t name_bytes_max = 1024;
   std::size_t value_bytes_max = 8u << 20;
   std::size_t txn_ops_max = 10'000;
+  std::size_t txn_bytes_max = 32u << 20;
   std::size_t pending_max = 65'536;  // Txns that wait; one more fails with TooManyRequests.
 
   // A recovered value whose Note was made by another version of the writer gets a new one. Without
@@ -50,6 +59,7 @@ struct StoreOptions {
   // Cuts a corrupt journal behind this revision (`thole serve --repair-to`).
   std::optional<Revision> repair_to;
 
+  LogTuning log;
   std::uint64_t checkpoint_bytes_per_second = 64u << 20;
 };
 

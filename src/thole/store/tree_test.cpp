@@ -122,10 +122,8 @@ TEST(Tree, FreesALoaderThatWasNotFinished) {
 
 TEST(Tree, TakesFewBytesBesideTheValues) {
   Tree tree;
-  std::uint64_t values = 0;
   for (int i = 0; i < 10'000; ++i) {
     const ValuePtr value = Value::make("0123456789");
-    values += 10;
     tree.put("default/config-" + std::to_string(100'000 + i), value, 1);
   }
   // Nodes, without the allocator's own bytes.
