@@ -82,7 +82,7 @@ std::unique_ptr<AdmissionPlugin> namespace_lifecycle(const store::Store& store) 
   return std::make_unique<NamespaceLifecycle>(store);
 }
 
-void add_admission(AdmissionChain& chain, const store::Store& store) {
+void add_admission_plugins(AdmissionChain& chain, const store::Store& store) {
   chain.add(namespace_lifecycle(store));
   chain.add(priority(store));
   chain.add(default_toleration_seconds());

@@ -8,7 +8,7 @@
 namespace thole::api {
 
 // Adds them in upstream's order. `store` outlives the chain.
-void add_admission(AdmissionChain& chain, const store::Store& store);
+void add_admission_plugins(AdmissionChain& chain, const store::Store& store);
 
 // NamespaceLifecycle: nothing is made in a namespace that is not there or on its way out, and
 // three namespaces stay.
