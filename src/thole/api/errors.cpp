@@ -70,6 +70,13 @@ void write_details(const ErrorDetails& details, std::string& out) {
   members.end();
 }
 
+// A token for the rest of a list travels as a cause of this reason; it belongs into metadata.
+std::string_view continue_token_of(const Error& error) {
+  if (!error.details || error.details->causes.size() != 1) return {};
+  const ErrorCause& cause = error.details->causes.front();
+  return cause.reason == "ContinueToken" ? std::string_view(cause.message) : std::string_view();
+}
+
 }  // namespace
 
 std::string qualified(std::string_view group, std::string_view resource) {
@@ -172,11 +179,15 @@ std::string status_json(const Error& error) {
   members.text("kind", "Status");
   members.text("apiVersion", "v1");
   members.begin("metadata");
-  out += "{}";
+  if (const std::string_view token = continue_token_of(error); !token.empty()) {
+    out += cat("{\"continue\":\"", token, "\"}");
+  } else {
+    out += "{}";
+  }
   members.text("status", "Failure");
   members.text("message", error.message);
   members.text("reason", reason_of(error.kind));
-  if (error.details) {
+  if (error.details && continue_token_of(error).empty()) {
     members.begin("details");
     write_details(*error.details, out);
   }

@@ -1,0 +1,103 @@
+#include "thole/api/tables/table.hpp"
+
+#include "thole/api/stored.hpp"
+#include "thole/api/tables/crd_columns.hpp"
+#include "thole/base/text.hpp"
+#include "thole/codec/json.hpp"
+
+namespace thole::api {
+
+namespace {
+
+void write_column(const TableColumn& column, std::string& out) {
+  out += "{\"name\":";
+  codec::write_json_string(column.name, out);
+  out += ",\"type\":";
+  codec::write_json_string(column.type, out);
+  out += ",\"format\":";
+  codec::write_json_string(column.format, out);
+  out += ",\"description\":";
+  codec::write_json_string(column.description, out);
+  out += cat(",\"priority\":", column.priority, "}");
+}
+
+std::vector<TableColumn> default_columns() {
+  return {{"Name", "string", "name", "Name must be unique within a namespace.", 0},
+          {"Created At", "date", "", "CreationTimestamp of the object.", 0}};
+}
+
+void default_row(RowContext& row, codec::Value object) {
+  const codec::Value metadata = object.get("metadata");
+  row.cells.push_back(row.arena, metadata.get("name"));
+  row.cells.push_back(row.arena, metadata.get("creationTimestamp"));
+}
+
+}  // namespace
+
+TableWriter::TableWriter(const schema::Resource& resource, std::string_view version,
+                         Columns columns)
+    : resource_(resource),
+      version_(version),
+      columns_(columns),
+      printer_(find_printer(resource.group, resource.plural)) {}
+
+void TableWriter::set_continue(std::string token, std::int64_t remaining) {
+  continue_ = std::move(token);
+  remaining_ = remaining;
+}
+
+void TableWriter::add(std::string_view, const store::Value& value, store::Revision revision) {
+  codec::Arena arena;
+  const codec::Value object = decode_stored(resource_, value, revision, arena);
+  RowContext row{arena, codec::Value::array(arena)};
+  if (printer_) {
+    printer_->row(row, object);
+  } else if (!resource_.columns.empty()) {
+    crd_row(row, resource_, object);
+  } else {
+    default_row(row, object);
+  }
+  if (!rows_.empty()) rows_ += ',';
+  rows_ += "{\"cells\":";
+  codec::write_json(row.cells, rows_);
+  if (include_ == "Object") {
+    rows_ += ",\"object\":";
+    emit(value, object_head(resource_), revision, rows_);
+  } else if (include_ != "None") {
+    rows_ += ",\"object\":";
+    emit_metadata(
+        value,
+        cat("\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/", version_, "\","),
+        revision, rows_);
+  }
+  rows_ += '}';
+}
+
+void TableWriter::add_bare(std::string_view object_json) {
+  if (!rows_.empty()) rows_ += ',';
+  rows_ += cat("{\"cells\":[],\"object\":", object_json, "}");
+}
+
+void TableWriter::finish(std::string& out) const {
+  out += cat("{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/", version_,
+             "\",\"metadata\":{\"resourceVersion\":\"", revision_, "\"");
+  if (!continue_.empty()) out += cat(",\"continue\":\"", continue_, "\"");
+  if (remaining_ >= 0) out += cat(",\"remainingItemCount\":", remaining_);
+  out += "},\"columnDefinitions\":";
+  if (columns_ == Columns::None) {
+    out += "null";
+  } else {
+    const std::vector<TableColumn> columns = printer_                     ? printer_->columns
+                                             : !resource_.columns.empty() ? crd_columns(resource_)
+                                                                          : default_columns();
+    out += '[';
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (i != 0) out += ',';
+      write_column(columns[i], out);
+    }
+    out += ']';
+  }
+  out += cat(",\"rows\":[", rows_, "]}");
+}
+
+}  // namespace thole::api
