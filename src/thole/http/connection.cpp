@@ -314,7 +314,7 @@ asio::awaitable<void> Connection::linger() {
   write_deadline_ = now() + linger_time;
   arm();
   readable_.notify();
-  co_await dirty_.wait();
+  while (!closed_ && !input_ended_) co_await dirty_.wait();
 }
 
 asio::awaitable<void> Connection::run_upgrade(message::Upgrade upgrade, std::string unread) {
