@@ -514,7 +514,8 @@ std::uint8_t Explorer::location_of(const void* address) {
   const auto [it, added] =
       locations_.try_emplace(address, static_cast<std::uint8_t>(addresses_.size()));
   if (added) {
-    THOLE_ASSERT(addresses_.size() < Graph::location_count_max);
+    if (addresses_.size() >= Graph::location_count_max)
+      fail_here("more locations than a graph can hold");
     addresses_.push_back(address);
   }
   return it->second;
@@ -545,7 +546,8 @@ bool Explorer::changes(const Site* site, Mutation::Change change) const {
 
 void* Explorer::allocate(std::size_t bytes, std::size_t align) {
   Thread& thread = self();
-  const std::size_t at = (thread.used + align - 1) & ~(align - 1);
+  const auto base = reinterpret_cast<std::uintptr_t>(thread.arena.get());
+  const std::size_t at = ((base + thread.used + align - 1) & ~(align - 1)) - base;
   THOLE_ASSERT(at + bytes <= arena_size);
   thread.used = at + bytes;
   std::byte* memory = thread.arena.get() + at;
@@ -649,6 +651,8 @@ void construct(Location location, std::uint64_t value) {
   current->ask();
 }
 
+void construct_queue(Location word) { construct(queue_of(word), 0); }
+
 std::uint64_t plain_read(Location location, const Where& where) {
   begin(location, Kind::Read, Order::Plain, current->site_of(where, Operation::Load, Order::Plain));
   return current->ask();
@@ -670,7 +674,7 @@ std::uint64_t load(Location location, Order order, const Where& where) {
 void store(Location location, std::uint64_t value, Order order, const Where& where) {
   const Site* site = current->site_of(where, Operation::Store, order);
   if (current->changes(site, Mutation::Change::Skip)) return;
-  if (current->changes(site, Mutation::Change::OffByOne)) ++value;
+  if (current->changes(site, Mutation::Change::OffByOne) && value < 4096) ++value;
   begin(location, Kind::Write, current->effective(site, order), site).event.value = value;
   current->ask();
 }

@@ -15,6 +15,8 @@ using Location = const void*;
 
 // The plain write that begins an atomic's life.
 void construct(Location location, std::uint64_t value);
+// The sleepers that park() and unpark() know of a word.
+void construct_queue(Location word);
 std::uint64_t plain_read(Location location, const Where& where);
 void plain_write(Location location, std::uint64_t value, const Where& where);
 

@@ -31,7 +31,10 @@ struct ModelPolicy {
   template <typename T>
   class atomic {
    public:
-    atomic(T value = T()) : room_(value) { machine::construct(this, word_of(value)); }
+    atomic(T value = T()) : room_(value) {
+      machine::construct(this, word_of(value));
+      if constexpr (std::is_same_v<T, std::uint32_t>) machine::construct_queue(this);
+    }
     atomic(const atomic&) = delete;
     atomic& operator=(const atomic&) = delete;
 

@@ -115,9 +115,10 @@ class EpochDomain {
     std::uint64_t own = 0;  // The owner's copy of `epoch`, which only the owner writes.
 
     // The owner's, apart from what the readers touch.
-    alignas(apart) std::vector<Retired> fresh;
-    std::vector<Retired> waiting;
-    std::vector<Busy> busy;  // Who was inside when `waiting` was sealed, at which epoch.
+    alignas(apart) std::vector<Retired, Allocator<Retired, P>> fresh;
+    std::vector<Retired, Allocator<Retired, P>> waiting;
+    std::vector<Busy, Allocator<Busy, P>>
+        busy;  // Who was inside when `waiting` was sealed, at which epoch.
 
     void enter() {
       epoch.store(++own, release);

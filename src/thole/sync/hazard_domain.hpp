@@ -93,8 +93,8 @@ class HazardDomain {
 
   struct alignas(apart) Record : RegistryLink<Record, P> {
     typename P::template atomic<void*> hazards[slots] = {};
-    alignas(apart) std::vector<Retired> retired;
-    std::vector<void*> named;            // Scratch of scan, kept for its memory.
+    alignas(apart) std::vector<Retired, Allocator<Retired, P>> retired;
+    std::vector<void*, Allocator<void*, P>> named;  // Scratch of scan, kept for its memory.
     std::size_t threshold = batch_size;  // At least twice what can be named when it was counted.
   };
 

@@ -10,4 +10,7 @@
 #include "thole/sync/registry.hpp"
 #include "thole/sync/seq_lock.hpp"
 #include "thole/sync/spsc_ring.hpp"
+#include "thole/sync/tagged_ptr.hpp"
+#include "thole/sync/treiber_stack.hpp"
 #include "thole/sync/words.hpp"
+#include "thole/sync/work_stealing_deque.hpp"

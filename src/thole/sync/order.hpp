@@ -43,6 +43,22 @@ void destroy(T* object) {
   P::free(object, sizeof(T), alignof(T));
 }
 
+// For the standard containers that a sync type keeps for itself.
+template <typename T, typename P>
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <typename U>
+  explicit Allocator(const Allocator<U, P>&) {}
+  template <typename U>
+  struct rebind {
+    using other = Allocator<U, P>;
+  };
+  T* allocate(std::size_t n) { return static_cast<T*>(P::allocate(n * sizeof(T), alignof(T))); }
+  void deallocate(T* p, std::size_t n) { P::free(p, n * sizeof(T), alignof(T)); }
+  bool operator==(const Allocator&) const = default;
+};
+
 // A fixed array whose elements never move, so that they may be atomics.
 template <typename T, typename P>
 class Array {

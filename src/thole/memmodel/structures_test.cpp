@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "thole/memmodel/clients_test.hpp"
+
+namespace thole::memmodel {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+class Structures : public testing::TestWithParam<Suite (*)()> {};
+
+TEST_P(Structures, ArePassedByEveryExecution) {
+  const Suite suite = GetParam()();
+  for (const Program& client : suite.clients) {
+    const auto start = SteadyClock::now();
+    const Report report = explore(client);
+    std::printf("  %-28s %-40s %s, %.2f s (retries a thread at most 2)\n", suite.name.c_str(),
+                client.name.c_str(), report.text().c_str(), seconds_since(start));
+    EXPECT_TRUE(report.exhausted) << client.name;
+    EXPECT_FALSE(report.failure.has_value())
+        << client.name << ": " << report.failure.value_or(Failure{}).text();
+  }
+}
+
+std::vector<Order> weaker(const Site& site) {
+  const bool both = site.operation == Operation::Fence || site.operation == Operation::Exchange ||
+                    site.operation == Operation::Add || site.operation == Operation::Cas;
+  switch (site.order) {
+    case Order::SeqCst:
+      if (both) return {Order::AcqRel};
+      return {site.operation == Operation::Store ? Order::Release : Order::Acquire};
+    case Order::AcqRel:
+      return {Order::Acquire, Order::Release};
+    case Order::Acquire:
+    case Order::Release:
+      return {Order::Relaxed};
+    case Order::Heavy:
+      return {Order::SeqCst, Order::Relaxed};
+    case Order::Light:
+      return {Order::Relaxed};
+    case Order::Plain:
+    case Order::Relaxed:
+      break;
+  }
+  return {};
+}
+
+// What can be done wrong at a site, beside its order.
+std::vector<Mutation::Change> slips(const Site& site) {
+  if (site.order == Order::Plain) return {};
+  switch (site.operation) {
+    case Operation::Store:
+      return {Mutation::Change::Skip, Mutation::Change::OffByOne};
+    case Operation::Add:
+    case Operation::Unpark:
+      return {Mutation::Change::Skip};
+    case Operation::Cas:
+      return {Mutation::Change::BlindCas};
+    default:
+      return {};
+  }
+}
+
+bool from_sync(const Site& site) {
+  return !site.file.ends_with(".cpp");  // Clients are in .cpp files.
+}
+
+TEST_P(Structures, NoMutantSurvivesWithoutAReason) {
+  const Suite suite = GetParam()();
+  const auto start = SteadyClock::now();
+  std::vector<Site> sites;
+  for (const Program& client : suite.clients) {
+    for (const Site& site : explore(client).sites) {
+      const bool known = std::any_of(sites.begin(), sites.end(),
+                                     [&](const Site& s) { return s.same_place(site); });
+      if (!known && from_sync(site)) sites.push_back(site);
+    }
+  }
+  std::vector<Mutation> mutants;
+  for (const Site& site : sites) {
+    for (Order order : weaker(site)) mutants.push_back({Mutation::Change::Weaken, site, order});
+    for (Mutation::Change change : slips(site)) mutants.push_back({change, site});
+  }
+  std::size_t killed = 0;
+  std::size_t last_killer = 0;
+  std::string survivors;
+  for (const Mutation& mutant : mutants) {
+    bool caught = false;
+    for (std::size_t i = 0; i < suite.clients.size() && !caught; ++i) {
+      const std::size_t client = (last_killer + i) % suite.clients.size();
+      Options options;
+      options.mutation = mutant;
+      options.graph_count_max = 300'000;
+      const Report report = explore(suite.clients[client], options);
+      caught = report.failure.has_value();
+      if (caught) last_killer = client;
+    }
+    if (caught) {
+      ++killed;
+    } else {
+      survivors += "    survives: " + mutant.text() + "\n";
+    }
+  }
+  std::printf("  %-28s %zu mutants, %zu killed, %.2f s\n%s", suite.name.c_str(), mutants.size(),
+              killed, seconds_since(start), survivors.c_str());
+  EXPECT_GE(mutants.size(), 4u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Structures,
+                         testing::Values(&ring_suite, &queue_suite, &turn_suite, &stack_suite,
+                                         &deque_suite, &seq_lock_suite, &broadcast_suite,
+                                         &epoch_suite, &hazard_suite, &event_suite));
+
+}  // namespace
+}  // namespace thole::memmodel
