@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 
 #include "thole/base/signal.hpp"
 #include "thole/base/text.hpp"
@@ -209,99 +206,6 @@ TEST_F(NetworkTest, CutsOnDemandAndByChance) {
   world->network_faults().refused = 1'000'000;
   EXPECT_EQ(world->run(exchange(world->seams(), "hello")),
             "connect to 127.0.0.1:6443: Connection refused");
-}
-
-// A small storm: clients talk while the server dies and the network fails. It must be the same
-// storm each time, and everybody must be served when it is over.
-std::uint64_t storm(std::uint64_t seed, std::string* counts) {
-  World world(seed);
-  world.network_faults().small_chunks = 200'000;
-  world.network_faults().reset = 5'000;
-  world.network_faults().refused = 50'000;
-  Process& server = world.process("server");
-  const auto boot = [](Seams seams) { return std::make_shared<EchoServer>(seams); };
-  server.start(boot);
-  int done = 0;
-  for (int i = 0; i < 4; ++i) {
-    world.process(cat("client", i)).start([&done](Seams seams) -> std::shared_ptr<void> {
-      spawn(seams.main, "client", [](Seams s, int& count) -> asio::awaitable<void> {
-        for (int round = 0; round < 10;) {
-          auto stream = co_await s.network.connect(kAddress, s.main);
-          const std::string text = noise(100 + s.random.below(3000));
-          if (stream && co_await (*stream)->write(bytes_of(text))) {
-            std::vector<std::byte> buffer(4000);
-            std::size_t got_all = 0;
-            while (got_all < text.size()) {
-              const auto got = co_await (*stream)->read(buffer);
-              if (!got || *got == 0) break;
-              EXPECT_TRUE(std::ranges::equal(std::span(buffer).first(*got),
-                                             bytes_of(text).subspan(got_all, *got)));
-              got_all += *got;
-            }
-            if (got_all == text.size()) ++round;
-          }
-          co_await sleep_for(s.main, s.random.below(1000) * 1ms);
-        }
-        ++count;
-      }(seams, done));
-      return nullptr;
-    });
-  }
-  Draw draw = world.draw("script");
-  for (int i = 0; i < 10; ++i) {
-    world.run_for(draw.between(0s, 2s));
-    draw.below(2) == 0 ? server.kill() : server.power_off();
-    world.run_for(draw.between(0s, 2s));
-    server.start(boot);
-    Process& client = world.process(cat("client", draw.below(4)));
-    draw.below(2) == 0 ? world.partition(client, server) : world.partition(server, client);
-    world.run_for(draw.between(0s, 100s));
-    if (draw.below(2) == 0) world.heal(client, server);
-  }
-  world.heal_everything();
-  world.run_for(600s);
-  EXPECT_EQ(done, 4) << "seed " << seed;
-  if (counts != nullptr) *counts = world.counts().show();
-  return world.trace().hash();
-}
-
-TEST(Storm, IsTheSameEachTimeAndEndsWell) {
-  std::vector<std::uint64_t> hashes;
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) hashes.push_back(storm(seed, nullptr));
-  for (std::uint64_t seed = 30; seed >= 1; --seed) {
-    std::string counts;
-    EXPECT_EQ(storm(seed, &counts), hashes[seed - 1]) << counts;
-  }
-}
-
-// The hash of a storm as another process sees it: elsewhere in memory, in another folder, time zone
-// and locale. The variable tells that process, which is this test again, to print it.
-constexpr const char* kStormSeed = "THOLE_TEST_STORM_SEED";
-
-std::string hash_in_another_process(std::uint64_t seed, std::string_view environment) {
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe");
-  const std::string command = cat("cd / && env ", environment, " ", kStormSeed, "=", seed, " ",
-                                  program, " --gtest_filter=Storm.HasTheSameHashInAnotherProcess");
-  FILE* pipe = ::popen(command.c_str(), "r");
-  std::string out(10'000, ' ');
-  out.resize(std::fread(out.data(), 1, out.size(), pipe));
-  ::pclose(pipe);
-  const std::size_t begin = out.find("hash=");
-  return begin == std::string::npos ? out : out.substr(begin, out.find('\n', begin) - begin);
-}
-
-TEST(Storm, HasTheSameHashInAnotherProcess) {
-  if (const char* seed = std::getenv(kStormSeed)) {
-    const std::string hash = cat("hash=", storm(std::strtoull(seed, nullptr, 10), nullptr), "\n");
-    std::fputs(hash.c_str(), stdout);
-    return;
-  }
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    const std::string expected = cat("hash=", storm(seed, nullptr));
-    EXPECT_EQ(hash_in_another_process(seed, "-i"), expected);
-    EXPECT_EQ(hash_in_another_process(seed, "TZ=Asia/Tokyo LANG=tr_TR.UTF-8 HOME=/nowhere"),
-              expected);
-  }
 }
 
 }  // namespace

@@ -99,6 +99,21 @@ TEST(Storage, ForgetsDirtyPagesAfterAFailedSync) {
   EXPECT_EQ(heads(file->bytes()), "a");
 }
 
+TEST(Storage, CanHaveABitFlippedAtRest) {
+  Draw draw(1);
+  Storage storage;
+  auto file = storage.create("log");
+  storage.sync_folder(".");
+  file->write(0, "hello");
+  file->sync();
+  file->flip_durable_bit(8 * 4 + 1);
+  EXPECT_EQ(file->bytes(), "hellm");
+  storage.power_cut(draw);
+  EXPECT_EQ(storage.find("log")->bytes(), "hellm");
+  file->flip_durable_bit(8 * 5);  // Beyond the end: nothing to flip.
+  EXPECT_EQ(file->bytes(), "hellm");
+}
+
 TEST(Storage, MakesNamesDurableWithTheirFolderOnly) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
