@@ -142,7 +142,15 @@ Result<Snapshot> Store::snapshot_at(Revision revision) const {
 Result<LogReader> Store::read_log(Revision after) const {
   const Ref<Published> published = state_->published_.load();
   THOLE_CHECK(check_window(*published, after));
-  return LogReader(published->node_for(after), after);
+  // Up to the last node that is wholly behind it: what the window drops before does not matter.
+  Ref<LogNode> node = published->node_for(after);
+  while (node->last < after) {
+    Ref<LogNode> next = node->next.load();
+    if (!next) return fail(ErrorKind::Expired, cat("revision ", after, " is too old"));
+    if (next->last > after) break;
+    node = std::move(next);
+  }
+  return LogReader(std::move(node), after);
 }
 
 Subscription Store::subscribe(Executor& executor, std::function<void()> news) {
