@@ -1,6 +1,6 @@
 #pragma once
-// An executor for this layer's own tests: tasks in order, time that jumps to the next timer.
-// Everyone else's tests use thole/sim.
+// An executor for tests of one part: tasks in order, time that jumps to the next timer.
+// What needs several executors, disks, networks or faults uses thole/sim.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>

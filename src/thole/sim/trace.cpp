@@ -25,6 +25,8 @@ void Trace::add(std::string_view event, std::initializer_list<std::uint64_t> num
   hash_ = mix(hash_, hash_of(event));
   for (const std::uint64_t number : numbers) hash_ = mix(hash_, number);
   if (!bytes.empty()) hash_ = mix(hash_, hash_of(bytes));
+  ++size_;
+  if (hashes_.size() == kHashesMax) return;
   hashes_.push_back(hash_);
   if (!keep_texts_) return;
   std::string text(event);
@@ -40,7 +42,10 @@ std::string Trace::show(std::size_t index) const {
 
 std::string Trace::first_difference(const Trace& a, const Trace& b) {
   const auto found = std::ranges::mismatch(a.hashes_, b.hashes_);
-  if (found.in1 == a.hashes_.end() && found.in2 == b.hashes_.end()) return {};
+  if (found.in1 == a.hashes_.end() && found.in2 == b.hashes_.end()) {
+    if (a.hash_ == b.hash_ && a.size_ == b.size_) return {};
+    return cat("they differ after event ", kHashesMax, "\n");
+  }
   const auto index = static_cast<std::size_t>(found.in1 - a.hashes_.begin());
   std::string out;
   for (std::size_t i = index - std::min(index, kShownBefore); i < index; ++i) {

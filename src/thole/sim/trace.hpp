@@ -26,7 +26,7 @@ class Trace {
   }
 
   std::uint64_t hash() const { return hash_; }
-  std::size_t size() const { return hashes_.size(); }
+  std::uint64_t size() const { return size_; }
   const std::vector<std::string>& texts() const { return texts_; }
 
   // Empty when both runs were the same; otherwise the first event that differs, with the few
@@ -34,11 +34,15 @@ class Trace {
   static std::string first_difference(const Trace& a, const Trace& b);
 
  private:
+  // The hash after each of so many events is kept; a longer run only has its last one.
+  static constexpr std::size_t kHashesMax = 4'000'000;
+
   std::string show(std::size_t index) const;
 
   bool keep_texts_;
   std::uint64_t hash_ = 0;
-  std::vector<std::uint64_t> hashes_;  // After each event.
+  std::uint64_t size_ = 0;
+  std::vector<std::uint64_t> hashes_;
   std::vector<std::string> texts_;
 };
 
