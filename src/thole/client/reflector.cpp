@@ -90,7 +90,7 @@ Async<void> Reflector::list() {
     if (known != before.end()) before.erase(known);
     if (!same) changed_(key);
   }
-  synced_ = true;
+  if (!std::exchange(synced_, true)) changed_({});
   for (const auto& [key, object] : before) changed_(key);
   co_return Result<void>();
 }

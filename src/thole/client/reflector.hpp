@@ -22,7 +22,8 @@ class Reflector {
   // "namespace/name" or "name".
   using Objects = std::map<std::string, std::shared_ptr<const codec::Document>, std::less<>>;
 
-  // `changed` gets the key of each object that came, changed or went. `client` and `log` outlive
+  // `changed` gets the key of each object that came, changed or went, and an empty one when the
+  // first list is complete. `client` and `log` outlive
   // this.
   Reflector(Client& client, Log& log, ResourceRef resource, std::string query,
             std::function<void(const std::string& key)> changed);
