@@ -61,6 +61,7 @@ class Explorer {
 
   // Called on fibers.
   std::uint64_t ask();
+  void mark_mutated() { report_.mutated = true; }
   unsigned retry_count_max() const { return options_.retry_count_max; }
   Request& request() { return threads_[running_].request; }
   Thread& self() { return threads_[running_]; }
@@ -439,6 +440,10 @@ void Explorer::finish() {
     resume(end_thread);
   }
   if (report_.failure) return;
+  if (threads_[end_thread].state == State::Cut) {
+    report("an operation repeats without end though nothing else runs", Bits::below(graph_.size()));
+    return;
+  }
   for (const Thread& thread : threads_) {
     for (const Block& block : thread.blocks) {
       if (!block.freed) {
@@ -461,6 +466,9 @@ void Explorer::run() {
     if (!in_graph(0) && !extend(0)) return;
     advance(0);
     resume(0);
+  }
+  if (threads_[0].state == State::Cut) {
+    report("an operation repeats without end though nothing else runs", {});
   }
   if (report_.failure) return;
   const unsigned last = static_cast<unsigned>(program_.threads.size());
@@ -531,6 +539,7 @@ const Site* Explorer::site_of(const std::source_location& where, Operation opera
     if (options_.mutation.change != Mutation::Change::None &&
         options_.mutation.site.same_place(*site)) {
       mutated_ = site.get();
+      report_.mutated |= options_.mutation.change != Mutation::Change::OffByOne;
     }
   }
   return site.get();
@@ -674,7 +683,10 @@ std::uint64_t load(Location location, Order order, const Where& where) {
 void store(Location location, std::uint64_t value, Order order, const Where& where) {
   const Site* site = current->site_of(where, Operation::Store, order);
   if (current->changes(site, Mutation::Change::Skip)) return;
-  if (current->changes(site, Mutation::Change::OffByOne) && value < 4096) ++value;
+  if (current->changes(site, Mutation::Change::OffByOne) && value != 0 && value < 4096) {
+    current->mark_mutated();
+    ++value;
+  }
   begin(location, Kind::Write, current->effective(site, order), site).event.value = value;
   current->ask();
 }

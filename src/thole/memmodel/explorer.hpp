@@ -50,6 +50,7 @@ struct Report {
   std::uint64_t doomed = 0;   // Built only to reach others.
   bool exhausted = false;     // All of it was seen, up to the retries.
   std::optional<Failure> failure;
+  bool mutated = false;     // The mutation changed something.
   std::vector<Site> sites;  // Those that were executed.
 
   bool passed() const { return exhausted && !failure; }

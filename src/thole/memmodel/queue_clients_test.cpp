@@ -19,7 +19,9 @@ struct Got {
   std::size_t count = 0;
   template <typename Optional>
   void add(const Optional& value) {
-    if (value) values[count++] = static_cast<int>(*value);
+    if (!value) return;
+    check(count < values.size(), "elements come out without end");
+    values[count++] = static_cast<int>(*value);
   }
 };
 
@@ -244,6 +246,10 @@ struct DequeClient {
     deque.push(++pushed);
     pop_once();
   }
+  void pop_push() {
+    pop_once();
+    deque.push(++pushed);
+  }
   void push_twice() {
     deque.push(++pushed);
     deque.push(++pushed);
@@ -319,11 +325,14 @@ Suite stack_suite() {
 }
 
 Suite deque_suite() {
+  using D0 = DequeClient<2, 0>;
   using D1 = DequeClient<2, 1>;
   using D2 = DequeClient<2, 2>;
   using G = DequeClient<1, 1>;
   return {"WorkStealingDeque",
           {program_of<D1>("last element: pop | steal", {&D1::pop_once, &D1::steal}),
+           program_of<D0>("empty: pop, push | steal", {&D0::pop_push, &D0::steal}),
+           program_of<D1>("last element: pop, push | steal", {&D1::pop_push, &D1::steal}),
            program_of<D1>("push, pop, pop | steal", {&D1::push_pop_pop, &D1::steal}),
            program_of<D2>("pop, pop | steal, steal", {&D2::pop_twice, &D2::steal_twice}),
            program_of<D2>("pop | steal | steal", {&D2::pop_once, &D2::steal, &D2::steal_too}),

@@ -20,11 +20,12 @@ struct Pair {
 
 struct SeqLockClient {
   sync::SeqLock<Pair, P> lock;
+  std::uint64_t last = 1;
   SeqLockClient() { lock.store({1, 1}); }
-  void store() { lock.store({2, 2}); }
+  void store() { lock.store({last = 2, 2}); }
   void store_twice() {
     store();
-    lock.store({3, 3});
+    lock.store({last = 3, 3});
   }
   void load() {
     if (auto value = lock.try_load()) check(value->a == value->b, "a torn value");
@@ -37,7 +38,7 @@ struct SeqLockClient {
       check(one->a == one->b && two->a == two->b, "a torn value");
     }
   }
-  void finish() { check(lock.load().a >= 2, "the last store was lost"); }
+  void finish() { check(lock.load().a == last, "the last store was lost"); }
 };
 
 template <std::size_t capacity, int appends>
@@ -74,6 +75,12 @@ struct BroadcastClient {
     --cursor.next;  // The entry before the newest position is written, and may only be overrun.
     Pair value{};
     check(log.read(cursor, value) != sync::ReadStatus::Empty, "a counted entry is not there");
+  }
+  void read_oldest() {
+    auto cursor = log.oldest();
+    if (cursor.next == 0) return;
+    Pair value{};
+    check(log.read(cursor, value) != sync::ReadStatus::Empty, "the oldest entry is not there");
   }
   void finish() {
     check(log.newest().next == appends, "an append was lost");
@@ -138,6 +145,11 @@ struct ReadyEpochClient : EpochClient {
     writer.collect();
     writer.collect();
   }
+  void finish() {
+    writer.collect();
+    check(writer.collect() == 0, "held back though no section is open");
+    EpochClient::finish();
+  }
 };
 
 // A thread leaves while a reader holds back what it retired, and another takes its record over.
@@ -146,6 +158,15 @@ struct HandOverClient : EpochClient {
     Domain::Reader reader(domain);
     Node* fresh = sync::make<Node, P>();
     reader.retire(fresh);
+  }
+  void leave_twice() {
+    leave();
+    leave();
+  }
+  HandOverClient() { leave(); }
+  void finish() {
+    check(domain.record_count() <= 2, "a record that was given back is not used again");
+    EpochClient::finish();
   }
 };
 
@@ -186,6 +207,22 @@ struct ReadyHazardClient : HazardClient {
     reader.clear(0);
   }
   void write_ready() { replace(writer); }
+  void finish() {
+    check(writer.collect() == 0, "held back though no slot names it");
+    HazardClient::finish();
+  }
+};
+
+struct HazardHandOverClient : HazardClient {
+  HazardHandOverClient() { read(); }
+  void read_twice() {
+    read();
+    read();
+  }
+  void finish() {
+    check(domain.record_count() <= 2, "a record that was given back is not used again");
+    HazardClient::finish();
+  }
 };
 
 struct EventClient {
@@ -225,7 +262,7 @@ struct EventClient {
     ready.store(1, relaxed);
     events.notify_all();
   }
-  void finish() {}
+  void finish() { check(events.sleepers() == 0, "a sleeper is counted for ever"); }
 };
 
 }  // namespace
@@ -244,6 +281,7 @@ Suite broadcast_suite() {
   return {"BroadcastLog",
           {program_of<A>("capacity 1: 2 appends | 2 reads", {&A::write, &A::read_twice}),
            program_of<A>("capacity 1: 2 appends | newest", {&A::write, &A::read_newest}),
+           program_of<A>("capacity 1: 2 appends | oldest", {&A::write, &A::read_oldest}),
            program_of<A>("capacity 1: 2 appends | read | read",
                          {&A::write, &A::read_once, &A::read_once}),
            program_of<B>("capacity 2: 3 appends | 2 reads", {&B::write, &B::read_twice})}};
@@ -258,15 +296,17 @@ Suite epoch_suite() {
            program_of<R>("2 reads | replace", {&R::read_twice_ready, &R::write_ready}),
            program_of<R>("read | replace, collect twice", {&R::read_ready, &R::write_twice_ready}),
            program_of<C>("register, read | register, replace", {&C::read, &C::write}),
-           program_of<H>("leave | leave", {&H::leave, &H::leave})}};
+           program_of<H>("leave, leave | leave", {&H::leave_twice, &H::leave})}};
 }
 
 Suite hazard_suite() {
   using C = HazardClient;
   using R = ReadyHazardClient;
+  using H = HazardHandOverClient;
   return {"HazardDomain",
           {program_of<R>("read | replace", {&R::read_ready, &R::write_ready}),
            program_of<R>("2 reads | replace", {&R::read_twice_ready, &R::write_ready}),
+           program_of<H>("leave, leave | leave", {&H::read_twice, &H::read}),
            program_of<C>("register, read | register, replace", {&C::read, &C::write})}};
 }
 

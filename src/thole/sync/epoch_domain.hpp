@@ -100,6 +100,9 @@ class EpochDomain {
   // A heavy fence costs microseconds; this many retired objects share one.
   static constexpr std::size_t batch_size = 64;
 
+  // The most readers there were at once.
+  std::size_t record_count() const { return records_.size(); }
+
  private:
   struct Retired {
     void* object;

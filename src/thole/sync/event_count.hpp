@@ -12,8 +12,9 @@
 // Orders: prepare counts itself in and then fences; notify comes after the caller's change and
 //   fences before it reads the count. Both fences are seq_cst because this is store buffering:
 //   each side writes and then reads what the other wrote, and only seq_cst forbids that both read
-//   the old value, a sleeper nobody wakes. The epoch's release in notify pairs with the acquire in
-//   wait: what was changed before the notification is seen after it.
+//   the old value, a sleeper nobody wakes. notify's fence before the relaxed step of the epoch is
+//   also the release that pairs with the acquire in wait: what was changed before the notification
+//   is seen after it.
 // Size: two 32-bit words. The epoch wraps after 2^32 notifications during one wait.
 // Source: D. Vyukov's eventcount (1024cores.net, 2010), after D. Reed and R. Kanodia,
 // "Synchronization
@@ -35,7 +36,7 @@ class EventCount {
   // Must be followed by cancel() or wait(key), after looking at the condition once more.
   Key prepare() {
     sleepers_.fetch_add(1, relaxed);
-    const Key key = epoch_.load(acquire);
+    const Key key = epoch_.load(relaxed);
     P::fence(seq_cst);
     return key;
   }
@@ -51,11 +52,14 @@ class EventCount {
   void notify_one() { notify(1); }
   void notify_all() { notify(~std::uint32_t{0} >> 1); }
 
+  // Threads between prepare and cancel or the end of wait; a hint.
+  std::uint32_t sleepers() const { return sleepers_.load(relaxed); }
+
  private:
   void notify(std::uint32_t count) {
     P::fence(seq_cst);
     if (sleepers_.load(relaxed) == 0) return;
-    epoch_.fetch_add(1, release);
+    epoch_.fetch_add(1, relaxed);
     P::unpark(epoch_, count);
   }
 

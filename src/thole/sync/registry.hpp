@@ -16,6 +16,9 @@ namespace thole::sync {
 template <typename Record, typename P>
 struct RegistryLink {
   typename P::template atomic<std::uint32_t> owned{1};
+  // Stands for all that an owner keeps in its record: the explorer holds that it changes hands
+  // without a race. Nothing in production.
+  typename P::template cell<std::uint32_t> held;
   Record* next = nullptr;  // Written before the record is published, constant afterwards.
 };
 
@@ -26,7 +29,7 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
   ~Registry() {
-    for (Record* record = head_.load(acquire); record != nullptr;) {
+    for (Record* record = head_.load(relaxed); record != nullptr;) {
       Record* next = record->next;
       destroy<P>(record);
       record = next;
@@ -38,16 +41,28 @@ class Registry {
       std::uint32_t free = 0;
       if (record->owned.load(relaxed) == 0 &&
           record->owned.compare_exchange_strong(free, 1, acquire, relaxed)) {
+        record->held.put(1);
         return record;
       }
     }
     Record* record = make<Record, P>();
+    record->held.put(1);
     record->next = head_.load(relaxed);
     while (!head_.compare_exchange_weak(record->next, record, release, relaxed)) P::retry();
     return record;
   }
 
-  void give_back(Record* record) { record->owned.store(0, release); }
+  void give_back(Record* record) {
+    record->held.drop();
+    record->owned.store(0, release);
+  }
+
+  // How many records there are: the most that were taken at once.
+  std::size_t size() const {
+    std::size_t count = 0;
+    for_each([&](const Record&) { ++count; });
+    return count;
+  }
 
   template <typename Visit>
   void for_each(Visit visit) const {

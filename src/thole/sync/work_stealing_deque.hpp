@@ -9,8 +9,9 @@
 //   bottom and then looks at top, steal reads top and then bottom: store buffering over the last
 //   element, so both stand around a seq_cst fence. The seq_cst compare-and-swap of top of the
 //   published algorithm need only be relaxed in pop and release-free in steal: the fences order the
-//   looks, and one location orders the winners. steal's top is an acquire so that bottom is not
-//   read before it. The ring's release on growing pairs with steal's acquire of it.
+//   looks, and one location orders the winners. steal's release of top pairs with push's acquire:
+//   the thief has read the slot before it is written again. The ring's release on growing pairs
+//   with steal's acquire of it.
 // Size: three words apart; elements are relaxed atomic words, T trivially copyable, at most 8
 // bytes:
 //   a thief may copy a slot that the owner writes again, and then loses the compare-and-swap.
@@ -77,7 +78,7 @@ class WorkStealingDeque {
 
   // The oldest element; nothing when there is none or another thread was faster.
   std::optional<T> steal() {
-    std::int64_t top = top_.load(acquire);
+    std::int64_t top = top_.load(relaxed);
     P::fence(seq_cst);
     const std::int64_t bottom = bottom_.load(acquire);
     if (top >= bottom) return std::nullopt;
