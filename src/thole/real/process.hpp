@@ -1,94 +1,81 @@
 #pragma once
-// What a command needs of the OS around the process itself: small files, background children,
-// signals, the environment. All of it blocks. For servers' data there is the Disk seam.
+// What a command-line program needs of the process it runs in, and of others: its environment,
+// small files, signals, and a server in the background. Blocking calls, for `cli` and `main` only.
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "thole/base/executor.hpp"
-#include "thole/real/os.hpp"
+#include "thole/base/clock.hpp"
+#include "thole/base/result.hpp"
 
 namespace thole::real {
 
-// The whole file, at most `size_max` bytes; a larger one fails. NotFound when it isn't there.
-Result<std::string> read_file(const std::string& path, std::size_t size_max = 16 << 20);
+std::string own_path();                     // Of the running program.
+std::string environment(const char* name);  // Empty when not set.
+bool is_terminal(int fd);
 
-// Replaces the file by `bytes`, or leaves it as it was: readers and a crash see one or the other.
-// The mode is given whether the file was there or not. Symbolic links are followed.
-Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode = 0600);
-
-Result<void> remove_file(const std::string& path);  // Fine when it isn't there.
-// With parents, 0700; fine if there. Durable when it returns.
-Result<void> make_folders(const std::string& path);
-bool file_exists(const std::string& path);
-
-// Of the environment; nothing when it is unset or empty.
-std::optional<std::string> environment(const std::string& name);
-// $HOME, or the user database's.
-std::string home_folder();
-std::string current_folder();
-std::string host_name();
-// This program's file.
-std::string executable_path();
-int process_id();
-
-// Writes all of `text` to a descriptor such as --ready-fd's or standard output.
-Result<void> write_all(int fd, std::string_view text);
-
-// A program started in the background, in a session of its own, so that closing the terminal
-// doesn't end it. Its standard output and error go to `log_path`, which is appended to (0600).
-class DetachedChild {
+// While it lives, INT and TERM do not end the process but `wait`. Make it before any thread is
+// started: they inherit it. PIPE is ignored from then on.
+class StopSignals {
  public:
-  // `arguments[0]` is the program's path. The child finds a pipe at kReadyFd.
-  static constexpr int kReadyFd = 3;
-  static Result<DetachedChild> start(std::vector<std::string> arguments,
-                                     const std::string& log_path);
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
 
-  int pid() const { return pid_; }
-  // The first line that the child writes to kReadyFd, without its end. Timeout when it takes
-  // longer, ServiceUnavailable when it ended before.
-  Result<std::string> wait_ready(std::chrono::milliseconds timeout);
-
- private:
-  DetachedChild(int pid, Fd ready) : pid_(pid), ready_(std::move(ready)) {}
-  int pid_;
-  Fd ready_;
+  void wait();     // Returns at the first of them.
+  void restore();  // From now on they end the process again.
 };
 
-// Whether a process of that id exists, other people's and unlike programs included.
-bool process_alive(int pid);
-// The file that it runs, when that can be known.
-std::optional<std::string> executable_of(int pid);
-// NotFound when there is no such process.
-Result<void> send_signal(int pid, int signal);
-// False when it is still there after `timeout`.
-bool wait_for_exit(int pid, std::chrono::milliseconds timeout);
+// The whole file, at most 16 MiB. Fails with NotFound, or InternalError.
+Result<std::string> read_file(const std::string& path);
 
-struct Usage {
+// Writes through a file beside it and a rename, so that readers, and whoever comes after a crash,
+// see the old or the new text. Symbolic links stay, and what they lead to is replaced.
+Result<void> replace_file(const std::string& path, std::string_view text, unsigned mode);
+Result<void> remove_file(const std::string& path);   // Fine when it is not there.
+Result<void> make_folders(const std::string& path);  // With parents, 0700. Durable.
+
+// Writes `line` and a newline, then closes the descriptor.
+Result<void> write_line_and_close(int fd, std::string_view line);
+
+struct Background {
+  int pid = 0;
+  std::string ready_line;  // What it wrote to its ready descriptor.
+};
+
+// Starts `arguments` (the program first) in a session of its own, with standard output and error
+// going to `log_file`, and waits until it has written a line to descriptor 3. Fails with the last
+// line of the log when the program ends before, and Timeout when it takes too long (it is ended).
+Result<Background> start_in_background(const std::vector<std::string>& arguments,
+                                       const std::string& log_file, Duration patience);
+
+// Identifies a process for as long as the machine runs: its start time, in clock ticks since boot.
+// Empty when there is no such process. A pid alone may be somebody else's by now.
+std::optional<std::string> process_start_time(int pid);
+
+// Sends TERM and waits for the end; KILL when that takes longer than `patience`. True when it ended
+// by itself.
+bool stop_process(int pid, Duration patience);
+
+struct ProcessUsage {
+  std::size_t resident_bytes = 0;
+};
+std::optional<ProcessUsage> process_usage(int pid);
+
+// What this process has used and may use.
+struct OwnUsage {
   std::uint64_t resident_bytes = 0;
   double cpu_seconds = 0;
   std::uint64_t open_descriptors = 0;
   std::uint64_t descriptors_max = 0;
 };
-Usage usage();
+OwnUsage own_usage();
 
 // Lets this process open as many descriptors as the system allows.
 void raise_descriptor_limit();
-
-// Turns SIGTERM and SIGINT into calls of `on_signal` on `loop`'s thread, each time one arrives.
-// Made before any thread is started, because it blocks these signals for all threads made later;
-// its destructor unblocks them for its own.
-class ProcessSignals {
- public:
-  ProcessSignals(Executor& loop, std::function<void(int signal)> on_signal);
-  ~ProcessSignals();
-  ProcessSignals(const ProcessSignals&) = delete;
-  ProcessSignals& operator=(const ProcessSignals&) = delete;
-};
 
 }  // namespace thole::real

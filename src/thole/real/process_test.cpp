@@ -1,92 +1,99 @@
 #include "thole/real/process.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
-#include <vector>
 
-#include "thole/real/clock.hpp"
+#include "thole/base/clock.hpp"
 #include "thole/real/log.hpp"
-#include "thole/real/loop.hpp"
 
 namespace thole::real {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct ChildTest : ::testing::Test {
-  ChildTest() {
-    char pattern[] = "/tmp/thole-child-XXXXXX";
-    folder = ::mkdtemp(pattern);
+class Process : public testing::Test {
+ protected:
+  Process() {
+    char name[] = "/tmp/thole-process-XXXXXX";
+    folder_ = ::mkdtemp(name);
   }
-  ~ChildTest() override { std::filesystem::remove_all(folder); }
-  Result<DetachedChild> shell(std::string script) {
-    return DetachedChild::start({"/bin/sh", "-c", std::move(script)}, folder + "/log");
-  }
-  std::string folder;
+  ~Process() override { std::filesystem::remove_all(folder_); }
+
+  std::string folder_;
 };
 
-TEST_F(ChildTest, TellsWhenItIsReadyAndGoesOn) {
-  auto child = shell("echo heard; echo up at 6443 >&3; exec 3>&-; exec sleep 60");
-  ASSERT_TRUE(child.has_value());
-  EXPECT_EQ(child->wait_ready(10s).value(), "up at 6443");
-  EXPECT_EQ(read_file(folder + "/log").value(), "heard\n");
-  EXPECT_TRUE(process_alive(child->pid()));
-  EXPECT_EQ(::getsid(child->pid()), child->pid());
-  EXPECT_FALSE(wait_for_exit(child->pid(), 1ms));
-  EXPECT_TRUE(send_signal(child->pid(), SIGTERM).has_value());
-  EXPECT_TRUE(wait_for_exit(child->pid(), 10s));
-  EXPECT_FALSE(process_alive(child->pid()));
-  EXPECT_EQ(send_signal(child->pid(), SIGTERM).error().kind, ErrorKind::NotFound);
+TEST_F(Process, ReplacesAFileWholeAndForItsOwnerOnly) {
+  const std::string path = folder_ + "/file";
+  ASSERT_TRUE(replace_file(path, "first", 0600));
+  ASSERT_TRUE(replace_file(path, "second", 0600));
+  EXPECT_EQ(read_file(path).value(), "second");
+  struct stat found{};
+  ASSERT_EQ(::stat(path.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+
+  EXPECT_EQ(replace_file(folder_ + "/no/file", "x", 0600).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(read_file(folder_ + "/none").error().kind, ErrorKind::NotFound);
+  EXPECT_TRUE(remove_file(path));
+  EXPECT_TRUE(remove_file(path));
 }
 
-TEST_F(ChildTest, SaysThatItEndedOrTookTooLong) {
-  auto dead = shell("exit 3");
-  EXPECT_EQ(dead->wait_ready(10s).error().kind, ErrorKind::ServiceUnavailable);
-  EXPECT_TRUE(wait_for_exit(dead->pid(), 10s));
-  auto slow = shell("exec sleep 60");
-  EXPECT_EQ(slow->wait_ready(5ms).error().kind, ErrorKind::Timeout);
-  EXPECT_TRUE(send_signal(slow->pid(), SIGKILL).has_value());
-  EXPECT_TRUE(wait_for_exit(slow->pid(), 10s));
-  auto missing = DetachedChild::start({folder + "/none"}, folder + "/log");
-  EXPECT_EQ(missing->wait_ready(10s).error().kind, ErrorKind::ServiceUnavailable);
-  EXPECT_TRUE(wait_for_exit(missing->pid(), 10s));
+TEST_F(Process, MakesFoldersWithTheirParents) {
+  EXPECT_TRUE(make_folders(folder_ + "/a/b/c"));
+  EXPECT_TRUE(make_folders(folder_ + "/a/b/c"));
+  ASSERT_TRUE(replace_file(folder_ + "/a/file", "", 0600));
+  EXPECT_FALSE(make_folders(folder_ + "/a/file/b"));
 }
 
-TEST(ProcessSignals, CallBackOnTheLoop) {
-  SystemClock clock;
-  Loop loop(clock);
-  std::vector<int> seen;
-  const ProcessSignals signals(loop, [&](int signal) {
-    EXPECT_TRUE(loop.is_current());
-    seen.push_back(signal);
-    if (seen.size() == 2) loop.stop();
-    if (seen.size() == 1) ::kill(::getpid(), SIGINT);
-  });
-  loop.post([] { ::kill(::getpid(), SIGTERM); });
-  loop.run();
-  EXPECT_EQ(seen, (std::vector<int>{SIGTERM, SIGINT}));
+TEST_F(Process, StartsAProgramInTheBackgroundAndStopsIt) {
+  const auto started = start_in_background({"/bin/sh", "-c", "echo ready to go >&3; exec sleep 60"},
+                                           folder_ + "/log", 10s);
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_EQ(started->ready_line, "ready to go");
+  EXPECT_NE(started->pid, ::getpid());
+  EXPECT_TRUE(process_start_time(started->pid).has_value());
+  EXPECT_GT(process_usage(started->pid)->resident_bytes, 0u);
+  EXPECT_TRUE(stop_process(started->pid, 10s));
+  EXPECT_FALSE(process_start_time(started->pid).has_value());
 }
 
-TEST(Process, KnowsItself) {
-  EXPECT_EQ(executable_of(process_id()), executable_path());
-  EXPECT_NE(executable_path().find("real_test"), std::string::npos);
-  EXPECT_EQ(current_folder(), std::filesystem::current_path());
-  EXPECT_FALSE(environment("THOLE_NO_SUCH_VARIABLE").has_value());
-  const Usage now = usage();
+TEST_F(Process, KillsAProgramThatDoesNotHear) {
+  const auto started = start_in_background(
+      {"/bin/sh", "-c", "trap '' TERM; echo ready >&3; while :; do sleep 1; done"},
+      folder_ + "/log", 10s);
+  ASSERT_TRUE(started);
+  EXPECT_FALSE(stop_process(started->pid, 100ms));
+}
+
+TEST_F(Process, TellsWhyAProgramDidNotStart) {
+  const auto ended =
+      start_in_background({"/bin/sh", "-c", "echo no disk >&2; exit 1"}, folder_ + "/log", 10s);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "no disk");
+  const auto slow = start_in_background({"/bin/sleep", "60"}, folder_ + "/log", 50ms);
+  ASSERT_FALSE(slow);
+  EXPECT_EQ(slow.error().kind, ErrorKind::Timeout);
+}
+
+TEST(OwnUsage, KnowsWhatThisProcessUses) {
+  const OwnUsage now = own_usage();
   EXPECT_GT(now.resident_bytes, 1u << 20);
-  EXPECT_GT(now.descriptors_max, 3u);
   EXPECT_GE(now.cpu_seconds, 0);
+  raise_descriptor_limit();
+  EXPECT_GE(own_usage().descriptors_max, now.descriptors_max);
 }
 
 TEST(StderrLog, WritesOneLineWithWallTime) {
   class Fixed : public Clock {
    public:
     TimePoint now() const override { return {}; }
-    WallTime wall() const override { return WallTime(1'767'225'599'042ms); }
+    WallTime wall() const override {
+      return WallTime(std::chrono::milliseconds(1'767'225'599'042));
+    }
   } clock;
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);

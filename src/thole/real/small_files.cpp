@@ -11,10 +11,22 @@
 #include <utility>
 
 #include "thole/base/text.hpp"
+#include "thole/real/os.hpp"
 #include "thole/real/process.hpp"
 
 namespace thole::real {
 namespace {
+
+constexpr std::size_t kFileBytesMax = 16u << 20;
+
+Result<void> write_all(int fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const auto count = retry([&] { return ::write(fd, text.data(), text.size()); });
+    if (count < 0) return os_error("write", path);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -37,14 +49,14 @@ std::string follow(const std::string& path) {
 Result<void> write_synced(const Fd& fd, const std::string& path, std::string_view bytes,
                           unsigned mode) {
   if (::fchmod(fd.get(), mode) != 0) return os_error("set the mode of", path);
-  THOLE_CHECK(write_all(fd.get(), bytes));
+  THOLE_CHECK(write_all(fd.get(), bytes, path));
   if (::fsync(fd.get()) != 0) return os_error("sync", path);
   return {};
 }
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path, std::size_t size_max) {
+Result<std::string> read_file(const std::string& path) {
   const Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd) return os_error("open", path);
   std::string text;
@@ -54,28 +66,18 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
     if (got < 0) return os_error("read", path);
     if (got == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > size_max) {
-      return fail(ErrorKind::RequestEntityTooLarge,
-                  cat("read ", path, ": it is larger than ", size_max, " bytes"));
+    if (text.size() > kFileBytesMax) {
+      return fail(ErrorKind::Invalid, cat(path, " is larger than 16 MiB"));
     }
   }
 }
 
-Result<void> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto put = retry([&] { return ::write(fd, text.data(), text.size()); });
-    if (put < 0) return fail(ErrorKind::InternalError, cat("write: ", words_of(errno)));
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return {};
-}
-
-Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode) {
+Result<void> replace_file(const std::string& path, std::string_view text, unsigned mode) {
   const std::string target = follow(path);
   std::string temporary = cat(target, ".XXXXXX");
   Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600 until it is complete.
   if (!fd) return os_error("create a file beside", target);
-  Result<void> done = write_synced(fd, temporary, bytes, mode);
+  Result<void> done = write_synced(fd, temporary, text, mode);
   if (done && ::rename(temporary.c_str(), target.c_str()) != 0) {
     done = os_error("replace", target);
   }
@@ -104,6 +106,9 @@ Result<void> make_folders(const std::string& path) {
   return sync_folder(parent);
 }
 
-bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+Result<void> write_line_and_close(int fd, std::string_view line) {
+  const Fd owned(fd);
+  return write_all(fd, cat(line, "\n"), cat("descriptor ", fd));
+}
 
 }  // namespace thole::real
