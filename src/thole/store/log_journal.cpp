@@ -64,6 +64,8 @@ class Core : public std::enable_shared_from_this<Core> {
     return bytes;
   }
 
+  std::unexpected<Error> cannot_write(std::string_view where, const Error& error);
+  Async<void> settle_tail(const RecoveryResult& recovered);
   Async<void> open_next_segment(std::uint64_t needed, Revision before);
   Async<Segment> next_file(std::uint64_t needed);
   std::uint64_t grow_segment();
@@ -75,7 +77,13 @@ class Core : public std::enable_shared_from_this<Core> {
                                           std::uint64_t bytes);
   static asio::awaitable<void> make_checkpoint(std::shared_ptr<Core> self, CheckpointHeader header,
                                                RootRef root);
-  static asio::awaitable<void> retire(std::shared_ptr<Core> self, std::vector<std::string> names);
+  struct Recycle {
+    std::string from;  // Empty: nothing.
+    std::string to;
+    std::uint64_t bytes = 0;
+  };
+  static asio::awaitable<void> retire(std::shared_ptr<Core> self, std::vector<std::string> names,
+                                      Recycle recycle);
   void checkpoint_done(const CheckpointHeader& header, Result<std::uint64_t> written);
   void work_done();
 
@@ -107,6 +115,19 @@ class Core : public std::enable_shared_from_this<Core> {
   std::uint64_t segment_bytes_;
 };
 
+// What a killed process wrote last may be in the page cache alone, and after a failed sync the
+// cache may even claim that it is clean. It counts from now on, so it is written once more: the
+// last batch only, as those before it were durable when it was written. The same for names.
+Async<void> Core::settle_tail(const RecoveryResult& recovered) {
+  if (!recovered.last_frame.empty()) {
+    THOLE_CO_TRY(auto file, co_await disk_.open(recovered.last_path, Disk::Open::ReadWrite));
+    THOLE_CO_CHECK(co_await file->write_at(recovered.last_offset,
+                                           std::as_bytes(std::span(recovered.last_frame))));
+    THOLE_CO_CHECK(co_await file->sync());
+  }
+  co_return co_await disk_.sync_dir(options_.folder);
+}
+
 Async<void> Core::adopt(OpenedFolder folder, RecoveryResult recovered, RootRef root) {
   lock_ = std::move(folder.lock);
   cluster_ = recovered.cluster;
@@ -126,7 +147,7 @@ Async<void> Core::adopt(OpenedFolder folder, RecoveryResult recovered, RootRef r
   THOLE_CO_TRY(const std::uint64_t room, co_await disk_.free_bytes(options_.folder));
   // A small disk gets small segments.
   while (segment_bytes_ > (64u << 10) && segment_bytes_ > room / 10) segment_bytes_ /= 2;
-  if (!recovered.cut) co_return Result<void>();
+  if (!recovered.cut) co_return co_await settle_tail(recovered);
 
   // What was cut off must not come back: the state becomes a checkpoint that is newer than all.
   const CheckpointHeader header{cluster_, options_.note_version, ++generation_, batch_,
@@ -148,6 +169,12 @@ Async<void> Core::adopt(OpenedFolder folder, RecoveryResult recovered, RootRef r
   co_return Result<void>();
 }
 
+std::unexpected<Error> Core::cannot_write(std::string_view where, const Error& error) {
+  std::string message = cat("the journal ", where, " can't be written: ", error.message);
+  THOLE_LOG(log_, Error, "store", message);
+  return fail(ErrorKind::InternalError, std::move(message));
+}
+
 Async<void> Core::append(std::span<const ChangePtr> changes, RootRef after) {
   const std::uint64_t batch = batch_ + 1;
   const Revision before = changes.front()->revision() - 1;
@@ -162,11 +189,10 @@ Async<void> Core::append(std::span<const ChangePtr> changes, RootRef after) {
   if (!done) {
     // Nobody knows what of it is on the disk, and a second sync might only pretend. The next
     // segment's header will say that this one counts up to here.
+    const std::string name = path(current_.name);
     current_ = {};
     checkpoint_wanted_ = true;
-    THOLE_LOG(log_, Error, "store", "the journal can't be written: ", done.error().message);
-    co_return fail(ErrorKind::InternalError,
-                   cat("the journal can't be written: ", done.error().message));
+    co_return cannot_write(name, done.error());
   }
   offset_ += frame.size();
   batch_ = batch;
@@ -194,11 +220,7 @@ Async<void> Core::open_next_segment(std::uint64_t needed, Revision before) {
       opened->name = name;
     }
   }
-  if (!done) {
-    THOLE_LOG(log_, Error, "store", "no new journal segment: ", done.error().message);
-    co_return fail(ErrorKind::InternalError,
-                   cat("the journal can't be written: ", done.error().message));
-  }
+  if (!done) co_return cannot_write(options_.folder, done.error());
   current_ = std::move(*opened);
   offset_ = kSegmentHeaderBytes;
   segments_.push_back({generation_, current_.bytes});
@@ -293,20 +315,45 @@ void Core::checkpoint_done(const CheckpointHeader& header, Result<std::uint64_t>
   }
   checkpoint_exists_ = true;
   checkpoint_generation_ = header.generation;
+  std::optional<SegmentFile> kept;  // The largest, if a spare is wanted.
   std::erase_if(segments_, [&](const SegmentFile& one) {
     if (one.generation >= header.generation) return false;
     old_names_.push_back(file_name("log", one.generation));
+    if (!kept || kept->bytes <= one.bytes) kept = one;
     return true;
   });
+  Recycle recycle;
+  if (kept && spares_.empty() && !spare_running_) {
+    spare_running_ = true;
+    recycle = {file_name("log", kept->generation), file_name("spare", spare_count_++), kept->bytes};
+    std::erase(old_names_, recycle.from);
+  }
   ++working_;
-  spawn(background_, "store.retire", retire(shared_from_this(), std::exchange(old_names_, {})));
+  spawn(background_, "store.retire",
+        retire(shared_from_this(), std::exchange(old_names_, {}), std::move(recycle)));
 }
 
-// Removes files that the new checkpoint made useless, and keeps one as the next spare.
-asio::awaitable<void> Core::retire(std::shared_ptr<Core> self, std::vector<std::string> names) {
+// Removes files that the new checkpoint made useless, and makes one of them the next spare. Its
+// old frames can stay: their checksums are of another generation.
+asio::awaitable<void> Core::retire(std::shared_ptr<Core> self, std::vector<std::string> names,
+                                   Recycle recycle) {
   for (const std::string& name : names) (void)co_await self->disk_.remove(self->path(name));
+  Segment spare;
+  if (!recycle.from.empty()) {
+    const std::string path = self->path(recycle.to);
+    Result<void> done = co_await self->disk_.rename(self->path(recycle.from), path);
+    if (done) {
+      auto file = co_await self->disk_.open(path, Disk::Open::ReadWrite);
+      if (file) spare = {std::move(*file), recycle.to, recycle.bytes};
+    }
+  }
   Executor& sequencer = self->sequencer_;
-  sequencer.post([self = std::move(self)] { self->work_done(); });
+  sequencer.post([self = std::move(self), recycled = !recycle.from.empty(),
+                  spare = std::move(spare)]() mutable {
+    if (recycled) self->spare_running_ = false;
+    if (spare.file) self->spares_.push_back(std::move(spare));
+    self->work_done();
+  });
 }
 
 void Core::work_done() {

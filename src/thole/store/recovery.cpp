@@ -165,6 +165,7 @@ class Recovery {
     const std::string_view bytes = segment.bytes;
 
     std::uint64_t offset = kSegmentHeaderBytes;
+    std::uint64_t last_offset = 0;
     std::uint64_t expected = header.first_batch;
     while (offset < bytes.size() && expected < until) {
       const auto head = check_frame(place, bytes.substr(offset));
@@ -180,8 +181,14 @@ class Recovery {
         apply(changes, header.note_version);
         result_.batch = head->batch;
       }
+      last_offset = offset;
       offset += head->size();
       ++expected;
+    }
+    if (last_offset > 0) {
+      result_.last_path = segment.path;
+      result_.last_offset = last_offset;
+      result_.last_frame = bytes.substr(last_offset, offset - last_offset);
     }
     if (expected >= until) return {};
     if (next && until > result_.batch + 1) {

@@ -38,6 +38,9 @@ struct RecoveryResult {
   std::uint64_t batch = 0;            // The last one.
   std::uint64_t generation_max = 0;   // That any file bears.
   std::uint64_t checkpoint_bytes = 0;
+  std::string last_path;  // Where the last frame lies, and its bytes; empty when there is none.
+  std::uint64_t last_offset = 0;
+  std::string last_frame;
   bool cut = false;  // By repair_to: what is on disk is more than what is here.
 };
 
