@@ -87,6 +87,7 @@ void add_admission_plugins(AdmissionChain& chain, const store::Store& store) {
   chain.add(priority(store));
   chain.add(default_toleration_seconds());
   chain.add(default_storage_class(store));
+  chain.add(service_addresses(store, "10.0.0.0/24"));
 }
 
 }  // namespace thole::api

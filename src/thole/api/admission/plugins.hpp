@@ -19,5 +19,8 @@ std::unique_ptr<AdmissionPlugin> priority(const store::Store& store);
 std::unique_ptr<AdmissionPlugin> default_toleration_seconds();
 // DefaultStorageClass: a claim that names no class gets the default one.
 std::unique_ptr<AdmissionPlugin> default_storage_class(const store::Store& store);
+// ServiceAddresses, which upstream does in the Service's storage: cluster addresses of `cidr`
+// (IPv4) and node ports.
+std::unique_ptr<AdmissionPlugin> service_addresses(const store::Store& store, std::string cidr);
 
 }  // namespace thole::api
