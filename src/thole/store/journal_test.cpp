@@ -474,6 +474,20 @@ TEST(Journal, RefusesAMissingSegmentAndADamagedCheckpoint) {
       << show(no.error());
 }
 
+// The example of docs/design/journal.md.
+TEST(LogFormat, HasTheBytesOfItsDescription) {
+  const ChangePtr change = Change::make(9, "pods", "a", nullptr, Value::make("x", {}, 9));
+  std::string digits;
+  for (const char byte : encode_frame({{}, 3}, 5, {&change, 1})) {
+    digits += "0123456789abcdef"[(byte >> 4) & 15];
+    digits += "0123456789abcdef"[byte & 15];
+  }
+  EXPECT_EQ(digits,
+            "17000000654a541905000000000000000900000000000000090000000000000001000000"
+            "00000000"
+            "0000000001040001000000000001000000706f6473617800");
+}
+
 TEST(LogFormat, TakesNoFrameFromAnotherPlace) {
   const FramePlace place{{std::byte{1}}, 3};
   const ChangePtr change = Change::make(9, "pods", "a", nullptr, Value::make("x", Note{1}, 9));
