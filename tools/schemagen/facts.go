@@ -107,6 +107,9 @@ func writeResource(w io.Writer, r *resource) {
 	if !r.on {
 		words = append(words, "off")
 	}
+	if r.deleted {
+		words = append(words, "returnsdeleted")
+	}
 	if r.StorageVersionHash != "" {
 		words = append(words, "storage="+r.storage.Group+"/"+r.storage.Version, "hash="+r.StorageVersionHash)
 	}

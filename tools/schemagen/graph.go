@@ -320,6 +320,9 @@ func (g *graph) expr(t reflect.Type, p *spec.Schema) string {
 
 func (g *graph) list(t reflect.Type, p *spec.Schema) string {
 	if t.Elem().Kind() == reflect.Uint8 {
+		if p != nil && p.Extensions["x-kubernetes-list-type"] != nil {
+			return "bytes~" + p.Extensions["x-kubernetes-list-type"].(string)
+		}
 		return "bytes"
 	}
 	var element *spec.Schema

@@ -32,6 +32,7 @@ type resource struct {
 	columns []metav1.TableColumnDefinition
 	storage schema.GroupVersionKind
 	subs    []metav1.APIResource
+	deleted bool // A deletion answers with the object, not with a Status.
 }
 
 func readGolden(path string, into any) {
@@ -69,7 +70,7 @@ func allResources() []*resource {
 		}
 	}
 	served := controlplane.DefaultAPIResourceConfigSource()
-	columns, labels := printerColumns(), fieldLabels()
+	columns, labels, deleted := printerColumns(), fieldLabels(), answersDeleted()
 	var all []*resource
 	for _, gv := range versions {
 		var list metav1.APIResourceList
@@ -94,11 +95,45 @@ func allResources() []*resource {
 			one.columns = columns.of(gv.WithKind(r.Kind))
 			one.fields = labels.of(gv.WithKind(r.Kind))
 			one.storage = storageKind(gv, r)
+			one.deleted = deleted[itemPath(gv, r)]
 			index[r.Name] = one
 			all = append(all, one)
 		}
 	}
 	return all
+}
+
+func itemPath(gv schema.GroupVersion, r metav1.APIResource) string {
+	path := "/apis/" + gv.Group + "/" + gv.Version
+	if gv.Group == "" {
+		path = "/api/" + gv.Version
+	}
+	if r.Namespaced {
+		path += "/namespaces/{namespace}"
+	}
+	return path + "/" + r.Name + "/{name}"
+}
+
+// The paths where a deletion answers with the deleted object.
+func answersDeleted() map[string]bool {
+	var doc struct {
+		Paths map[string]struct {
+			Delete struct {
+				Responses map[string]struct {
+					Schema struct {
+						Ref string `json:"$ref"`
+					}
+				}
+			}
+		}
+	}
+	readGolden("openapi-spec/swagger.json", &doc)
+	answers := map[string]bool{}
+	for path, item := range doc.Paths {
+		ref := item.Delete.Responses["200"].Schema.Ref
+		answers[path] = ref != "" && !strings.HasSuffix(ref, ".v1.Status")
+	}
+	return answers
 }
 
 // StorageKind finds the version that objects are stored in: discovery has a hash of it.

@@ -313,6 +313,7 @@ const Type* CatalogReader::make(std::string_view expression) {
       if (!scalar.name.empty()) return named(scalar.name);
       Type* type = allocate<Type>(1);
       type->shape = scalar.shape;
+      if (suffix == "atomic") type->list_kind = ListKind::Atomic;  // Bytes are a list to Go.
       return type;
     }
     name_buffer_.assign(package_);
@@ -383,6 +384,8 @@ Result<void> CatalogReader::resource_attribute(Resource& resource, std::string_v
   std::string_view value;
   if (word == "namespaced") {
     resource.namespaced = true;
+  } else if (word == "returnsdeleted") {
+    resource.returns_deleted = true;
   } else if (word == "off") {
     resource.served_by_default = false;
   } else if (attribute(word, "storage=", value)) {
@@ -440,6 +443,7 @@ Result<void> CatalogReader::index() {
   }
   for (const Variant& variant : variants_) {  // Every type has its fields by now.
     *variant.variant = *variant.of;
+    variant.variant->variant_of = variant.of;
     apply_suffix(*variant.variant, variant.suffix);
   }
   std::sort(tables_.by_kind.begin(), tables_.by_kind.end());

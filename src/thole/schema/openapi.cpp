@@ -69,6 +69,15 @@ void discovery_paths(PathBuilder& paths, std::string_view document) {
       cat(meta, "APIResourceList"));
 }
 
+bool takes_patches(const Resource& resource) {
+  const auto patch = [](std::span<const std::string_view> verbs) {
+    return std::find(verbs.begin(), verbs.end(), "patch") != verbs.end();
+  };
+  return patch(resource.verbs) ||
+         std::any_of(resource.subresources.begin(), resource.subresources.end(),
+                     [&](const Subresource& sub) { return patch(sub.verbs); });
+}
+
 std::string release_of(const Catalog& catalog) {  // "v1.37.2" is "1.37" here.
   std::string_view release = catalog.release();
   if (release.starts_with('v')) release.remove_prefix(1);
@@ -92,7 +101,7 @@ std::vector<std::string> OpenApi::v3_paths() const {
 
 Value OpenApi::document(OpenApiVersion version, std::string_view path, codec::Arena& arena) const {
   const bool v3 = version == OpenApiVersion::V3;
-  DefinitionBuilder definitions(version, input_.prose, arena);
+  DefinitionBuilder definitions(version, path, input_.prose, arena);
   const Value patch = Value::object(arena);
   patch.set(arena, "type", Value::string("object"));
   const std::string about_patch = input_.prose.describe(cat(meta, "Patch"));
@@ -108,7 +117,7 @@ Value OpenApi::document(OpenApiVersion version, std::string_view path, codec::Ar
   for (const Resource* resource : input_.resources) {
     if (v3 && document_of(*resource) != path) continue;
     builder.resource(*resource, false);
-    patches = true;
+    patches |= takes_patches(*resource);
   }
   for (const CustomSchema& custom : input_.customs) {
     if (v3 && document_of(*custom.resource) != path) continue;

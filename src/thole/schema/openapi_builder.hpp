@@ -14,8 +14,11 @@ namespace thole::schema {
 // Makes the definitions of types; those that one refers to are made with it.
 class DefinitionBuilder {
  public:
-  DefinitionBuilder(OpenApiVersion version, const Prose& prose, codec::Arena& arena)
-      : version_(version), prose_(prose), arena_(arena) {}
+  // `path` is the document's in version 3: types that every group shares, such as DeleteOptions,
+  // name there only the kinds of that group-version, and core's.
+  DefinitionBuilder(OpenApiVersion version, std::string_view path, const Prose& prose,
+                    codec::Arena& arena)
+      : version_(version), path_(path), prose_(prose), arena_(arena) {}
 
   // {"$ref": ...}, and the definition of `type` and of all it refers to is made.
   codec::Value reference(const Type& type);
@@ -39,6 +42,7 @@ class DefinitionBuilder {
   codec::Value kinds(std::span<const KindRef> kinds);
 
   OpenApiVersion version_;
+  std::string_view path_;
   const Prose& prose_;
   codec::Arena& arena_;
   std::map<std::string, codec::Value, std::less<>> made_;
@@ -64,6 +68,7 @@ class PathBuilder {
   void item_paths(const Place& place);
   void watch_paths(const Place& place);
   void subresource(const Place& place, const Subresource& sub);
+  void option_parameters(const codec::Value& list, const Type* options);
   void connect(const Place& place, const Subresource& sub);
   codec::Value path_item(std::string_view path, const Place& place, bool name, bool pretty);
   codec::Value operation(const Place& place, const Operation& operation);

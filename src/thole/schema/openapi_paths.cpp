@@ -16,6 +16,8 @@ using Words = std::vector<std::string_view>;
 
 const std::array<std::string_view, 3> media = {"application/json", "application/yaml",
                                                "application/vnd.kubernetes.protobuf"};
+const std::array<std::string_view, 4> log_media = {
+    "text/plain", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"};
 const std::array<std::string_view, 5> watch_media = {
     "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
     "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"};
@@ -207,8 +209,13 @@ Value PathBuilder::operation(const Place& place, const Operation& wanted) {
   std::span<const std::string_view> produced =
       wanted.watch ? std::span<const std::string_view>(watch_media) : media;
   if (place.custom) produced = std::span(media).first(2);
-  if (text) produced = any_media;
+  if (text)
+    produced = wanted.action == "get" ? std::span<const std::string_view>(log_media) : any_media;
   std::span<const std::string_view> consumed = any_media;
+  if (wanted.action.empty()) {  // What lists APIs takes what it gives.
+    if (wanted.verb == "version") produced = std::span(media).first(1);
+    consumed = produced;
+  }
   if (wanted.action == "patch") {
     consumed = place.custom ? std::span<const std::string_view>(custom_patch_media) : patch_media;
   }
@@ -374,16 +381,17 @@ void PathBuilder::item_paths(const Place& place) {
     const Value options = definitions_.reference(*options_type);
     const std::string name = id("delete");
     item.set(arena_, "delete",
-             operation(place, {.method = "delete",
-                               .verb = "delete",
-                               .action = "delete",
-                               .id = name,
-                               .query = delete_query,
-                               .body = &options,
-                               .body_required = false,
-                               .answer = definitions_.reference(*status_type),
-                               .codes = {"200", "202"},
-                               .kind = kind}));
+             operation(place,
+                       {.method = "delete",
+                        .verb = "delete",
+                        .action = "delete",
+                        .id = name,
+                        .query = delete_query,
+                        .body = &options,
+                        .body_required = false,
+                        .answer = r.returns_deleted ? object : definitions_.reference(*status_type),
+                        .codes = {"200", "202"},
+                        .kind = kind}));
   }
   if (has(r.verbs, "patch")) {
     const Value patch = definitions_.reference(cat(meta, "Patch"));
@@ -439,6 +447,7 @@ void PathBuilder::subresource(const Place& place, const Subresource& sub) {
   if (sub.name == "log") {
     object = Value::object(arena_);
     object.set(arena_, "type", Value::string("string"));
+    option_parameters(item.get("parameters"), catalog_.type_of_kind("", "v1", "PodLogOptions"));
   } else if (place.custom && sub.name == "status") {
     object = definitions_.reference(custom_definition_name(place.resource));
   } else if (const Type* type = catalog_.type_of_kind(sub.group, sub.version, sub.kind)) {
@@ -467,6 +476,22 @@ void PathBuilder::subresource(const Place& place, const Subresource& sub) {
   add("patch", "patch", "patch", "patch", patch_query, &patch, {"200", "201"});
 }
 
+// The fields of an options type, which stand in the query.
+void PathBuilder::option_parameters(const Value& list, const Type* options) {
+  if (options == nullptr) return;
+  for (const Field& field : options->fields) {
+    if (field.name == "kind" || field.name == "apiVersion" || field.type->shape == Shape::Time) {
+      continue;
+    }
+    const Type* type = field.type->shape == Shape::List ? field.type->element : field.type;
+    const bool integer = type->shape == Shape::Int32 || type->shape == Shape::Int64;
+    parameter(list, field.name, "query",
+              type->shape == Shape::Bool ? "boolean"
+              : integer                  ? "integer"
+                                         : "string");
+  }
+}
+
 void PathBuilder::connect(const Place& place, const Subresource& sub) {
   const Value answer = Value::object(arena_);
   answer.set(arena_, "type", Value::string("string"));
@@ -479,17 +504,7 @@ void PathBuilder::connect(const Place& place, const Subresource& sub) {
     const Value item = path_item(path, place, true, false);
     const Value parameters = item.get("parameters");
     if (with_path) parameter(parameters, "path", "path", "string");
-    if (const Type* options = catalog_.type_of_kind(sub.group, sub.version, sub.kind)) {
-      for (const Field& field : options->fields) {
-        if (field.name == "kind" || field.name == "apiVersion") continue;
-        if (with_path && field.name == "path") continue;
-        const Shape shape = field.type->shape;
-        parameter(parameters, field.name, "query",
-                  shape == Shape::Bool                             ? "boolean"
-                  : shape == Shape::Int32 || shape == Shape::Int64 ? "integer"
-                                                                   : "string");
-      }
-    }
+    option_parameters(parameters, catalog_.type_of_kind(sub.group, sub.version, sub.kind));
     for (std::string_view method : methods) {
       const std::string id = cat("connect", place.version, title(method), place.subject,
                                  title(sub.name), with_path ? "WithPath" : "");
@@ -513,7 +528,7 @@ void PathBuilder::fixed(std::string_view path, std::string_view id, std::string_
   if (type == nullptr) return;
   item.set(arena_, "get",
            operation(place, {.method = "get",
-                             .verb = "get",
+                             .verb = tag,
                              .action = "",
                              .id = id,
                              .answer = definitions_.reference(*type)}));

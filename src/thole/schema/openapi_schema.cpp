@@ -108,6 +108,7 @@ Value DefinitionBuilder::reference(std::string_view name) {
 }
 
 Value DefinitionBuilder::reference(const Type& type) {
+  if (type.variant_of != nullptr) return reference(*type.variant_of);
   // Made before its fields are looked at: a type may refer to itself.
   const auto [entry, fresh] = made_.try_emplace(std::string(type.name));
   if (fresh) {
@@ -130,8 +131,13 @@ Value DefinitionBuilder::definitions() const {
 }
 
 Value DefinitionBuilder::kinds(std::span<const KindRef> kinds) {
+  constexpr std::size_t own_max = 8;  // More belong to a type that every group shares.
   const Value list = Value::array(arena_);
   for (const KindRef& kind : kinds) {
+    const bool elsewhere = kind.group.empty()
+                               ? kind.version != "v1"
+                               : path_ != cat("apis/", kind.group, "/", kind.version);
+    if (version_ == OpenApiVersion::V3 && kinds.size() > own_max && elsewhere) continue;
     const Value one = Value::object(arena_);
     one.set(arena_, "group", text(kind.group));
     one.set(arena_, "kind", text(kind.kind));
@@ -252,11 +258,16 @@ Value DefinitionBuilder::schema_of(const Type& type) {
       return plain("integer", "int64");
     case Shape::Float:
       return plain("number", "double");
-    case Shape::Bytes:
-      return plain("string", "byte");
+    case Shape::Bytes: {
+      const Value schema = plain("string", "byte");
+      if (type.list_kind == ListKind::Atomic) {
+        schema.set(arena_, "x-kubernetes-list-type", text("atomic"));
+      }
+      return schema;
+    }
     case Shape::String: {
       const Value schema = plain("string");
-      if (version_ == OpenApiVersion::V3 && !type.enum_values.empty()) {
+      if (!type.enum_values.empty()) {
         schema.set(arena_, "enum", texts(type.enum_values, arena_));
       }
       return schema;

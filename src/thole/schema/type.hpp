@@ -90,6 +90,9 @@ struct Type {
   const Constraints* constraints = nullptr;
   std::span<const KindRef> kinds;  // The group-version-kinds of this type.
   std::string_view unions;         // x-kubernetes-unions as JSON text; empty for none.
+  // A use of a struct that has a map kind of its own is a copy of that struct's Type; this is the
+  // struct's. Null for all others.
+  const Type* variant_of = nullptr;
   bool published = false;          // Has a definition of its own in OpenAPI documents.
 
   const Field* find(std::string_view json_name) const;
@@ -138,6 +141,7 @@ struct Resource {
   std::string_view storage_group;
   std::string_view storage_version;
   std::string_view storage_version_hash;
+  bool returns_deleted = false;   // A deletion answers with the object, not with a Status.
   bool served_by_default = true;  // Upstream leaves most alpha and beta versions off.
   const Type* type = nullptr;
 };
