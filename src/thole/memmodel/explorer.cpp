@@ -745,16 +745,14 @@ std::uint64_t await(Location location, bool (*wanted)(const void*, std::uint64_t
   return value;
 }
 
-void park(Location word, std::uint64_t expected, const Where& where) {
+void park(Location word, std::uint64_t expected) {
   // As futex(2) does it: one lock orders this check against every wake of the word.
   const std::uint64_t wakes =
       rmw(queue_of(word), 0, true, ~std::uint64_t{0}, Order::AcqRel, nullptr);
   begin(word, Kind::Read, Order::Relaxed, nullptr);
   if (current->ask() != expected) return;
-  await(
-      queue_of(word),
-      [](const void* p, std::uint64_t now) { return now != *static_cast<const std::uint64_t*>(p); },
-      &wakes, Order::Acquire, where);
+  begin(queue_of(word), Kind::Read, Order::Acquire, nullptr);
+  if (current->ask() == wakes) current->stop_here(State::Blocked);
 }
 
 void unpark(Location word, const Where& where) {

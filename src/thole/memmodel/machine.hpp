@@ -34,7 +34,7 @@ void fence(Order order, const Where& where);
 // The calling thread takes no further step until a load gives what `wanted` accepts.
 std::uint64_t await(Location location, bool (*wanted)(const void*, std::uint64_t),
                     const void* argument, Order order, const Where& where);
-void park(Location word, std::uint64_t expected, const Where& where);
+void park(Location word, std::uint64_t expected);
 void unpark(Location word, const Where& where);
 
 void retry();

@@ -106,9 +106,8 @@ struct ModelPolicy {
     return value_of<T>(machine::await(&word, wanted, &predicate, order_of(o), w));
   }
 
-  static void park(const atomic<std::uint32_t>& word, std::uint32_t expected,
-                   Where w = Where::current()) {
-    machine::park(&word, expected, w);
+  static void park(const atomic<std::uint32_t>& word, std::uint32_t expected) {
+    machine::park(&word, expected);
   }
   static void unpark(const atomic<std::uint32_t>& word, std::uint32_t, Where w = Where::current()) {
     machine::unpark(&word, w);

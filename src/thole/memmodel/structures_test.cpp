@@ -74,6 +74,27 @@ bool from_sync(const Site& site) {
   return !site.file.ends_with(".cpp");  // Clients are in .cpp files.
 }
 
+// Survivors that are right to be there. (L): needed only against load buffering, which RC11 forbids
+// and C++20 and AArch64 allow. A thief reads slot 0 and then moves top; the owner reads that top
+// and writes slot 0 again: without this pair the thief may get the owner's later element, in a
+// cycle of program order and reads-from through slot 0 and top.
+struct Reason {
+  std::string_view file;
+  Operation operation;
+  Order order;
+};
+constexpr Reason reasons[] = {
+    {"work_stealing_deque.hpp", Operation::Load, Order::Acquire},
+    {"work_stealing_deque.hpp", Operation::Cas, Order::Release},
+};
+
+bool has_reason(const Mutation& mutant) {
+  return std::any_of(std::begin(reasons), std::end(reasons), [&](const Reason& reason) {
+    return mutant.change == Mutation::Change::Weaken && mutant.site.file == reason.file &&
+           mutant.site.operation == reason.operation && mutant.site.order == reason.order;
+  });
+}
+
 TEST_P(Structures, NoMutantSurvivesWithoutAReason) {
   const Suite suite = GetParam()();
   const auto start = SteadyClock::now();
@@ -92,6 +113,7 @@ TEST_P(Structures, NoMutantSurvivesWithoutAReason) {
   }
   std::size_t count = 0;
   std::size_t killed = 0;
+  std::size_t justified = 0;
   std::size_t last_killer = 0;
   std::string survivors;
   for (const Mutation& mutant : mutants) {
@@ -113,11 +135,15 @@ TEST_P(Structures, NoMutantSurvivesWithoutAReason) {
     if (caught) {
       ++killed;
     } else {
-      survivors += "    survives: " + mutant.text() + "\n";
+      const bool excused = has_reason(mutant);
+      justified += excused ? 1 : 0;
+      survivors += "    survives" + std::string(excused ? " (L): " : ": ") + mutant.text() + "\n";
+      EXPECT_TRUE(excused) << mutant.text();
     }
   }
   std::printf("  %-28s %zu mutants, %zu killed, %.2f s\n%s", suite.name.c_str(), count, killed,
               seconds_since(start), survivors.c_str());
+  EXPECT_LT(justified * 10, count) << "one survivor in ten is too many";
   EXPECT_GE(count, 3u);
 }
 
