@@ -95,6 +95,7 @@ struct MichaelScott {
   MichaelScott() { pool[0].next.store(&pool[1], relaxed); }
   void dequeue() {
     Node* first = head.load(acquire);
+    if (first != &pool[0]) return;
     Node* next = first->next.load(acquire);
     if (look_again && head.load(acquire) != first) return;
     check(next == &pool[1], "next of a node that is no longer the first");
