@@ -66,7 +66,11 @@ peers: ## Build the real kube-apiserver, etcd and kubectl from the Go module pro
 
 .PHONY: schema
 schema: ## Re-create the schema data from upstream's Go packages
-	@cd tools/schemagen && go run . -out ../../src/thole/schema/data
+	@tools/schemagen/check.sh --write
+
+.PHONY: schema-check
+schema-check: ## Hold the schema data against upstream's Go packages
+	@tools/schemagen/check.sh
 
 .PHONY: format
 format: ## Format the sources
