@@ -2,13 +2,10 @@
 // The programs that the shipped templates of `sync` are explored in: a few threads with a few
 // operations each. A suite is one structure; its clients together must kill every mutant of it.
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "thole/memmodel/explorer.hpp"
-#include "thole/memmodel/model_policy.hpp"
-#include "thole/sync/order.hpp"
+#include "thole/memmodel/client.hpp"
 
 namespace thole::memmodel {
 
@@ -16,22 +13,6 @@ struct Suite {
   std::string name;
   std::vector<Program> clients;
 };
-
-// A Client is built in the set-up, its member functions are the threads, and finish() is the end.
-template <typename Client>
-Program program_of(std::string name, std::vector<void (Client::*)()> threads) {
-  auto client = std::make_shared<Client*>(nullptr);
-  Program program;
-  program.name = std::move(name);
-  program.setup = [client] { *client = sync::make<Client, ModelPolicy>(); };
-  for (auto thread : threads)
-    program.threads.push_back([client, thread] { ((*client)->*thread)(); });
-  program.end = [client] {
-    (*client)->finish();
-    sync::destroy<ModelPolicy>(*client);
-  };
-  return program;
-}
 
 Suite queue_suite();
 Suite ring_suite();

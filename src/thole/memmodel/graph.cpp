@@ -368,10 +368,8 @@ std::string Graph::show(Bits wanted) const {
           from != nullptr ? (e.rmw ? "rmw reads " : "read ") : (e.rmw ? "rmw writes " : "write "),
           "L", int{e.location}, " = ", e.value, " (", name_of(e.order), ")");
       if (from != nullptr) {
-        const bool newer = newest(e.location) != e.rf;
         text += cat(" written by ",
-                    from->thread == 0 ? "the set-up" : cat("thread ", int{from->thread}),
-                    newer ? ", not the newest" : "");
+                    from->thread == 0 ? "the set-up" : cat("thread ", int{from->thread}));
       }
     }
     if (e.site != nullptr) text += cat("   ", e.site->text());
