@@ -143,7 +143,7 @@ Result<std::vector<FrameChange>> decode_changes(const FrameHead& head, std::stri
     before = change.revision;
     changes.push_back(std::move(change));
   }
-  if (!in.good() || changes.size() != head.count || before != head.last ||
+  if (!in.good() || changes.empty() || changes.size() != head.count || before != head.last ||
       changes.front().revision != head.first) {
     return fail(ErrorKind::InternalError, "the changes do not fit their frame");
   }
