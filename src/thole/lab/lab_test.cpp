@@ -40,9 +40,8 @@ TEST(Lab, LitmusNeverSeesWhatTheModelForbids) {
   std::istringstream lines(answer.out);
   for (std::string line; std::getline(lines, line);) {
     if (line.find("SB    seq_cst fence") == 0) {
-      EXPECT_EQ(line.find(" seen "), line.find("not seen") == std::string::npos
-                                         ? std::string::npos
-                                         : line.find("not seen") + 3);
+      EXPECT_TRUE(line.find("not seen in") != line.npos || line.find("skipped") != line.npos)
+          << line;
     }
   }
 }
