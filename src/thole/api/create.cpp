@@ -18,6 +18,11 @@ std::string manager_of(const Call& call, const WriteOptions& options) {
   return name.empty() ? "unknown" : name;
 }
 
+const ResourceRules& rules_of(const Environment& environment, const Call& call) {
+  if (call.served.rules) return *call.served.rules;
+  return environment.rules.find(call.resource().group, call.resource().plural);
+}
+
 RuleContext rule_context(const Environment& environment, Call& call) {
   return {call.arena,   call.resource(), call.info.subresource, environment.seams.clock.wall(),
           *call.random, call.warnings};
@@ -43,7 +48,7 @@ Async<message::Response> create_object(const Environment& environment, Call& cal
 Async<message::Response> create_decoded(const Environment& environment, Call& call, Value object,
                                         const WriteOptions& options) {
   const schema::Resource& resource = call.resource();
-  const ResourceRules& rules = environment.rules.find(resource.group, resource.plural);
+  const ResourceRules& rules = rules_of(environment, call);
   codec::Arena& arena = call.arena;
   Value metadata = metadata_of(arena, object);
 
@@ -117,7 +122,8 @@ Async<message::Response> create_decoded(const Environment& environment, Call& ca
   track_fields(arena, resource.type, object, Value(),
                {manager_of(call, options), api_version_of(resource), "",
                 timestamp(environment.seams.clock.wall())});
-  THOLE_CO_TRY(object, normalize_object(arena, object));
+  THOLE_CO_TRY(object,
+               normalize_object(arena, environment.walks.complete(resource, object, arena)));
   admission.object = object;
   if (environment.admission.handles(Operation::Create, resource.group, resource.plural)) {
     THOLE_CO_CHECK(co_await environment.admission.validate(admission));

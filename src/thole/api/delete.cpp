@@ -61,7 +61,7 @@ Error precondition_failed(const schema::Resource& resource, std::string_view nam
 Async<Deleted> delete_one(const Environment& environment, Call& call, std::string namespace_,
                           std::string name, const DeleteOptions& options) {
   const schema::Resource& resource = call.resource();
-  const ResourceRules& rules = environment.rules.find(resource.group, resource.plural);
+  const ResourceRules& rules = rules_of(environment, call);
   codec::Arena& arena = call.arena;
   const store::Key key = storage_key(resource, namespace_, name);
 
@@ -149,7 +149,7 @@ Async<Deleted> delete_one(const Environment& environment, Call& call, std::strin
 
 Async<message::Response> delete_object(const Environment& environment, Call& call) {
   const schema::Resource& resource = call.resource();
-  const ResourceRules& rules = environment.rules.find(resource.group, resource.plural);
+  const ResourceRules& rules = rules_of(environment, call);
   THOLE_CO_TRY(const DeleteOptions options, read_options(call));
   THOLE_CO_TRY(const Deleted deleted, co_await delete_one(environment, call, call.info.namespace_,
                                                           call.info.name, options));

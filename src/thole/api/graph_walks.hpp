@@ -11,6 +11,8 @@ class GraphWalks final : public Walks {
                              codec::Arena& arena, std::vector<std::string>& unknown) override;
   void set_defaults(const schema::Resource& resource, codec::Value object,
                     codec::Arena& arena) override;
+  codec::Value complete(const schema::Resource& resource, codec::Value object,
+                        codec::Arena& arena) override;
   Result<codec::Value> strategic_merge(const schema::Resource& resource, codec::Value original,
                                        codec::Value patch, codec::Arena& arena) override;
   void validate(const schema::Resource& resource, codec::Value object, codec::Value old,

@@ -165,7 +165,7 @@ class SetReplicas final : public Mutate {
 
 Async<message::Response> serve_scale(const Environment& environment, Call& call) {
   const schema::Resource& resource = call.resource();
-  const ScalePaths paths = paths_of(environment.rules.find(resource.group, resource.plural));
+  const ScalePaths paths = paths_of(rules_of(environment, call));
   const store::Key key = storage_key(resource, call.info.namespace_, call.info.name);
   if (call.info.verb != "get") {
     THOLE_CO_TRY(const WriteOptions options, parse_write_options(call.url.query, "UpdateOptions"));

@@ -77,7 +77,7 @@ Error wrong_uid(const schema::Resource& resource, std::string_view name, std::st
 Async<message::Response> update_existing(const Environment& environment, Call& call,
                                          const WriteOptions& options, Mutate& mutate) {
   const schema::Resource& resource = call.resource();
-  const ResourceRules& rules = environment.rules.find(resource.group, resource.plural);
+  const ResourceRules& rules = rules_of(environment, call);
   codec::Arena& arena = call.arena;
   const store::Key key = storage_key(resource, call.info.namespace_, call.info.name);
   const bool status = call.info.subresource == "status";
@@ -181,7 +181,8 @@ Async<message::Response> update_existing(const Environment& environment, Call& c
     if (!causes.empty()) {
       co_return fail(invalid(resource.group, resource.kind, call.info.name, std::move(causes)));
     }
-    THOLE_CO_TRY(object, normalize_object(arena, object));
+    THOLE_CO_TRY(object,
+                 normalize_object(arena, environment.walks.complete(resource, object, arena)));
     if (same_but_bookkeeping(object, old)) {  // Nothing to write.
       co_return respond_stored(call, 200, key.name, *existing, existing->revision());
     }

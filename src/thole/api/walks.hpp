@@ -22,6 +22,9 @@ class Walks {
                                      codec::Arena& arena, std::vector<std::string>& unknown) = 0;
   virtual void set_defaults(const schema::Resource& resource, codec::Value object,
                             codec::Arena& arena) = 0;
+  // Gives an object that is about to be stored the form Go's encoder would give it.
+  virtual codec::Value complete(const schema::Resource& resource, codec::Value object,
+                                codec::Arena& arena) = 0;
   // A strategic merge patch. Fails with BadRequest, or UnsupportedMediaType for custom resources.
   virtual Result<codec::Value> strategic_merge(const schema::Resource& resource,
                                                codec::Value original, codec::Value patch,

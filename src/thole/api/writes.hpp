@@ -21,6 +21,8 @@ Async<message::Response> create_decoded(const Environment& environment, Call& ca
 // `fieldManager`, or what stands in front of the slash in the User-Agent.
 std::string manager_of(const Call& call, const WriteOptions& options);
 
+// The custom resource's own rules, or those of the table.
+const ResourceRules& rules_of(const Environment& environment, const Call& call);
 RuleContext rule_context(const Environment& environment, Call& call);
 bool keeps_status(const Call& call, const ResourceRules& rules);
 

@@ -36,6 +36,10 @@ void CustomWalks::set_defaults(const schema::Resource& resource, Value object,
   }
 }
 
+Value CustomWalks::complete(const schema::Resource& resource, Value object, codec::Arena& arena) {
+  return is_custom(resource) ? object : builtin_.complete(resource, object, arena);
+}
+
 Result<Value> CustomWalks::strategic_merge(const schema::Resource& resource, Value original,
                                            Value patch, codec::Arena& arena) {
   if (is_custom(resource)) {
