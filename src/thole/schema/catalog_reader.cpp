@@ -47,6 +47,9 @@ KindRef group_version(std::string_view text) {
   return {text.substr(0, slash), text.substr(slash + 1), {}};
 }
 
+// A type that was named and whose line has not come is its own element, which no other type is.
+bool defined(const Type& type) { return type.element != &type; }
+
 std::string_view dash_is_empty(std::string_view word) { return word == "-" ? "" : word; }
 
 }  // namespace
@@ -79,14 +82,16 @@ CatalogReader::CatalogReader(std::string_view text, Catalog::Tables& tables)
     : text_(text), tables_(tables) {
   default_fields_ = split("metadata.name,metadata.namespace", ',');
   tables_.by_name.reserve(2048);
-  defined_.reserve(2048);
+  expressions_.reserve(1024);
+  tables_.by_kind.reserve(1024);
+  fields_.reserve(64);
   tables_.types.reserve(1600);
   for (const Scalar& scalar : scalars) {
     if (scalar.name.empty()) continue;
     Type* type = named(scalar.name);
     type->shape = scalar.shape;
     type->published = true;
-    defined_.insert(type);
+    type->element = nullptr;
     tables_.types.push_back(type);
   }
 }
@@ -189,6 +194,7 @@ Type* CatalogReader::named(std::string_view full_name) {
   }
   Type* type = allocate<Type>(1);
   type->name = tables_.arena.copy(full_name);
+  type->element = type;  // Until its line comes: see defined().
   tables_.by_name.emplace(type->name, type);
   return type;
 }
@@ -198,6 +204,8 @@ Result<void> CatalogReader::read_type(Words words) {
   name_buffer_ += '.';
   name_buffer_ += words.next();
   Type* type = named(name_buffer_);
+  if (defined(*type)) return wrong("a second type of this name");
+  type->element = nullptr;
   const std::string_view shape = words.next();
   if (shape == "struct") {
     type->shape = Shape::Struct;
@@ -234,7 +242,6 @@ Result<void> CatalogReader::read_type(Words words) {
       return wrong("unknown attribute of a type");
     }
   }
-  if (!defined_.insert(type).second) return wrong("a second type of this name");
   tables_.types.push_back(type);
   type_ = type;
   return {};
@@ -436,10 +443,8 @@ Result<void> CatalogReader::read_column(Words words) {
 }
 
 Result<void> CatalogReader::index() {
-  if (defined_.size() != tables_.by_name.size()) {
-    for (const auto& [name, type] : tables_.by_name) {
-      if (!defined_.contains(type)) return wrong(cat("no type ", name, ", which a field names"));
-    }
+  for (const auto& [name, type] : tables_.by_name) {
+    if (!defined(*type)) return wrong(cat("no type ", name, ", which a field names"));
   }
   for (const Variant& variant : variants_) {  // Every type has its fields by now.
     *variant.variant = *variant.of;

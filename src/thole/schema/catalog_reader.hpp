@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "thole/codec/value.hpp"
@@ -82,7 +81,6 @@ class CatalogReader {
   std::vector<Subresource> subresources_;
   std::vector<Column> columns_;
   std::unordered_map<std::string_view, const Type*> expressions_;  // Of this package.
-  std::unordered_set<const Type*> defined_;
   // Uses of a struct with a map kind of their own: copies, made when all fields are known.
   struct Variant {
     const Type* of;
