@@ -161,13 +161,9 @@ void write_aggregated_group(const std::vector<Served>& all, std::string_view gro
                             std::string& out) {
   Writer object(out);
   object.at("metadata");
-  out += group.empty() ? "{\"creationTimestamp\":null}" : "";
-  if (!group.empty()) {
-    Writer metadata(out);
-    metadata.text("name", group);
-    metadata.at("creationTimestamp") += "null";
-    metadata.end();
-  }
+  Writer metadata(out);
+  metadata.text_if("name", group);
+  metadata.end();
   object.at("versions") += '[';
   bool first_version = true;
   for (const std::string_view version : versions_of(all, group)) {

@@ -48,8 +48,7 @@ std::string EventForm::bookmark(store::Revision revision, bool end_of_initial) c
   const std::string marks =
       end_of_initial ? R"(,"annotations":{"k8s.io/initial-events-end":"true"})" : "";
   std::string object;
-  const std::string metadata =
-      cat("{\"resourceVersion\":\"", revision, "\",\"creationTimestamp\":null", marks, "}");
+  const std::string metadata = cat("{\"resourceVersion\":\"", revision, "\"", marks, "}");
   switch (media_.shape) {
     case Shape::Object:
     case Shape::Metadata:
