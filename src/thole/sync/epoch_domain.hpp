@@ -48,13 +48,16 @@ class EpochDomain {
   // The section; while it lives nothing that was reachable when it began is freed.
   class Guard {
    public:
-    explicit Guard(Record& record) : record_(record) { record_.enter(); }
-    ~Guard() { record_.leave(); }
+    explicit Guard(Record& record) : record_(record), inside_(record.own + 1) {
+      record_.enter(inside_);
+    }
+    ~Guard() { record_.leave(inside_ + 1); }
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
 
    private:
     Record& record_;
+    const std::uint64_t inside_;  // Kept here, so that leaving waits for no load.
   };
 
   class Reader {
@@ -115,7 +118,7 @@ class EpochDomain {
 
   struct alignas(apart) Record : RegistryLink<Record, P> {
     typename P::template atomic<std::uint64_t> epoch{0};
-    std::uint64_t own = 0;  // The owner's copy of `epoch`, which only the owner writes.
+    std::uint64_t own = 0;  // What `epoch` was when the owner last left.
 
     // The owner's, apart from what the readers touch.
     alignas(apart) std::vector<Retired, Allocator<Retired, P>> fresh;
@@ -123,11 +126,14 @@ class EpochDomain {
     std::vector<Busy, Allocator<Busy, P>>
         busy;  // Who was inside when `waiting` was sealed, at which epoch.
 
-    void enter() {
-      epoch.store(++own, release);
+    void enter(std::uint64_t inside) {
+      epoch.store(inside, release);
       P::light();
     }
-    void leave() { epoch.store(++own, release); }
+    void leave(std::uint64_t outside) {
+      epoch.store(outside, release);
+      own = outside;
+    }
 
     void free_if_quiet() {
       std::erase_if(busy, [](const Busy& b) { return b.record->epoch.load(acquire) != b.epoch; });
