@@ -24,7 +24,7 @@ Result<void> Target::prepare() {
 Async<std::shared_ptr<http::Client>> Target::connect() {
   THOLE_CO_TRY(std::unique_ptr<ByteStream> stream,
                co_await network_.connect(Endpoint{access_.address}, executor_));
-  co_return co_await http::Client::connect(
+  co_return co_await http::Client::over(
       {.tls = tls_, .server_name = access_.server_name, .http2_prior_knowledge = true},
       std::move(stream), executor_);
 }

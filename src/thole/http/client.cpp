@@ -132,7 +132,7 @@ class Client::Core final : public std::enable_shared_from_this<Client::Core> {
   Result<bool> take_plain() {
     std::array<std::byte, plain_size> plain;
     for (;;) {
-      THOLE_TRY(const TlsSession::Read read, tls_->read(plain));
+      THOLE_TRY(const TlsSession::Read read, tls_->decrypt(plain));
       if (read.state == TlsSession::State::End) return false;
       if (read.state == TlsSession::State::NeedsMore) return true;
       THOLE_CHECK(session_->receive(std::span(plain).first(read.size)));
@@ -145,7 +145,7 @@ class Client::Core final : public std::enable_shared_from_this<Client::Core> {
       plain_out_.clear();
       session_->produce(plain_out_, write_size);
       if (tls_) {
-        if (!plain_out_.empty() && !tls_->write(bytes_of(plain_out_))) break;
+        if (!plain_out_.empty() && !tls_->encrypt(bytes_of(plain_out_))) break;
         raw_out_ = std::exchange(tls_->output(), {});
       } else {
         std::swap(raw_out_, plain_out_);
@@ -218,8 +218,8 @@ Client::Client(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 
 Client::~Client() { core_->close("the client was closed"); }
 
-Async<std::shared_ptr<Client>> Client::connect(Options options, std::unique_ptr<ByteStream> stream,
-                                               Executor& executor) {
+Async<std::shared_ptr<Client>> Client::over(Options options, std::unique_ptr<ByteStream> stream,
+                                            Executor& executor) {
   auto core = std::make_shared<Core>(std::move(options), std::move(stream), executor);
   THOLE_CO_CHECK(co_await core->open());
   core->start();

@@ -29,8 +29,8 @@ class Client final : public message::Handler {
   };
 
   // Shakes hands over `stream`, which belongs to `executor`. Fails with ServiceUnavailable.
-  static Async<std::shared_ptr<Client>> connect(Options options, std::unique_ptr<ByteStream> stream,
-                                                Executor& executor);
+  static Async<std::shared_ptr<Client>> over(Options options, std::unique_ptr<ByteStream> stream,
+                                             Executor& executor);
   ~Client() override;  // Closes the connection; requests under way fail with ServiceUnavailable.
 
   // Ends with the head of the response. Fails with ServiceUnavailable when the connection is lost

@@ -16,6 +16,8 @@
 namespace thole::http {
 namespace {
 
+constexpr auto field_of = make_field<nghttp2_nv>;
+
 constexpr std::uint32_t stream_window = 1024 * 1024;
 constexpr std::int32_t connection_window = 16 * 1024 * 1024;
 constexpr std::uint32_t frame_size_max = 64 * 1024;

@@ -82,7 +82,7 @@ class Connection::Upgraded final : public ByteStream {
     while (!bytes.empty()) {
       const std::span piece = bytes.first(std::min(bytes.size(), c.limits_.write_bytes));
       bytes = bytes.subspan(piece.size());
-      THOLE_CO_CHECK(c.tls_->write(piece));
+      THOLE_CO_CHECK(c.tls_->encrypt(piece));
       c.raw_out_ = std::exchange(c.tls_->output(), {});
       THOLE_CO_CHECK(co_await c.stream_->write(bytes_of(c.raw_out_)));
     }
@@ -213,7 +213,7 @@ bool Connection::on_bytes(std::span<const std::byte> bytes) {
   }
   std::array<std::byte, plain_size> plain;
   while (!closed_) {
-    const Result<TlsSession::Read> read = tls_->read(plain);
+    const Result<TlsSession::Read> read = tls_->decrypt(plain);
     if (!read || read->state == TlsSession::State::End) return false;
     if (read->state == TlsSession::State::NeedsMore) return true;
     if (!on_plain(std::span(plain).first(read->size))) return false;
@@ -259,7 +259,7 @@ asio::awaitable<void> Connection::write_loop() {
     const bool more = plain_out_.size() >= limits_.write_bytes;
     if (!tls_) {
       raw_out_ += plain_out_;
-    } else if (shaken_ && !plain_out_.empty() && !tls_->write(bytes_of(plain_out_))) {
+    } else if (shaken_ && !plain_out_.empty() && !tls_->encrypt(bytes_of(plain_out_))) {
       break;
     }
     if (tls_) {

@@ -1,7 +1,5 @@
 #pragma once
-// What both sides of HTTP/2 need to hand header fields to nghttp2. For .cpp files only.
-
-#include <nghttp2/nghttp2.h>
+// What both sides of HTTP/2 need to hand header fields to nghttp2.
 
 #include <cstdint>
 #include <string>
@@ -11,11 +9,13 @@
 
 namespace thole::http {
 
-inline nghttp2_nv field_of(std::string_view name, std::string_view value) {
+// `Field` is nghttp2_nv, which this header does not name.
+template <typename Field>
+Field make_field(std::string_view name, std::string_view value) {
   const auto bytes = [](std::string_view text) {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));  // nghttp2 copies it.
   };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  return {bytes(name), bytes(value), name.size(), value.size(), 0};
 }
 
 inline std::string lower_case(std::string_view text) {

@@ -18,6 +18,8 @@ namespace {
 
 using message::Source;
 
+constexpr auto field_of = make_field<nghttp2_nv>;
+
 // 64 KiB of headers are four frames of the smallest size allowed, and the first is no continuation.
 constexpr std::size_t continuations_max = 8;
 constexpr std::size_t acknowledgements_max = 1'000;  // Of PING and SETTINGS, waiting to be sent.

@@ -265,7 +265,7 @@ class TestWorld {
     }
     Result<std::shared_ptr<Client>> made = fail(ErrorKind::Timeout, "still connecting");
     run([](auto o, auto stream, Executor& e, auto& result) -> asio::awaitable<void> {
-      result = co_await Client::connect(std::move(o), std::move(stream), e);
+      result = co_await Client::over(std::move(o), std::move(stream), e);
     }(std::move(options), connect_raw(), executor, made));
     if (!made) return std::unexpected(made.error());
     clients.push_back(*made);

@@ -278,7 +278,7 @@ Result<bool> TlsSession::handshake() {
   return tls_failure(ErrorKind::ServiceUnavailable, "TLS handshake");
 }
 
-Result<TlsSession::Read> TlsSession::read(std::span<std::byte> plain) {
+Result<TlsSession::Read> TlsSession::decrypt(std::span<std::byte> plain) {
   ERR_clear_error();
   std::size_t size = 0;
   const int done = SSL_read_ex(parts_->ssl, plain.data(), plain.size(), &size);
@@ -293,7 +293,7 @@ Result<TlsSession::Read> TlsSession::read(std::span<std::byte> plain) {
   }
 }
 
-Result<void> TlsSession::write(std::span<const std::byte> plain) {
+Result<void> TlsSession::encrypt(std::span<const std::byte> plain) {
   ERR_clear_error();
   while (!plain.empty()) {
     std::size_t size = 0;

@@ -1,6 +1,6 @@
 #pragma once
 // TLS as a state machine over bytes: encrypted bytes are fed in and taken out, plain bytes are
-// read and written, and whoever owns the session moves them. TLS 1.2 and later, ALPN h2 and
+// decrypted and encrypted, and whoever owns the session moves them. TLS 1.2 and later, ALPN h2 and
 // http/1.1. A server asks for a client certificate, takes any or none, and hands the chain over
 // unverified: what an unknown authority means is the handler's to say.
 //
@@ -71,8 +71,8 @@ class TlsSession {
     State state;
     std::size_t size = 0;
   };
-  Result<Read> read(std::span<std::byte> plain);
-  Result<void> write(std::span<const std::byte> plain);
+  Result<Read> decrypt(std::span<std::byte> plain);
+  Result<void> encrypt(std::span<const std::byte> plain);
   void close_notify();  // No more will be written.
 
   bool http2() const;  // Whether ALPN chose h2.
