@@ -158,7 +158,7 @@ Async<message::Response> update_existing(const Environment& environment, Call& c
     if (status) {
       object = for_status(call, object, old);
       if (rules.prepare_for_status_update) rules.prepare_for_status_update(context, object, old);
-    } else if (call.info.subresource.empty()) {
+    } else {  // The object itself, or its scale.
       if (keeps_status(call, rules)) {
         if (old.find("status")) {
           object.set(arena, "status", old.get("status"));
