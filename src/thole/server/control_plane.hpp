@@ -37,8 +37,8 @@ class ControlPlane {
   // closed. To be called once `start` has returned, also when it failed.
   Async<void> stop();
 
-  // A copy of the state of this moment, in memory, or in `folder`.
-  Async<Origin> fork(std::string folder);
+  // A copy of the state of this moment, in memory, for a control plane on `seams`. Any thread.
+  Origin fork(const Seams& seams) const;
 
   Endpoint endpoint() const;
   const Identity& identity() const;

@@ -1,7 +1,6 @@
 #include "thole/server/server.hpp"
 
 #include <future>
-#include <optional>
 
 #include "thole/base/text.hpp"
 #include "thole/real/clock.hpp"
@@ -33,14 +32,18 @@ struct Server::Impl {
         log(clock, options.log_level),
         world({.io_thread_count = options.io_threads}, log) {}
 
-  Result<void> start(std::optional<ControlPlane::Origin> origin) {
+  // `parent` is whom it forks off, or null.
+  Result<void> start(const ControlPlane* parent) {
     world.start();
-    const Seams seams = world.seams();
-    plane = std::make_unique<ControlPlane>(seams, options);
-    auto started = origin ? run_and_wait(seams.main, "start", plane->start(std::move(*origin)))
-                          : run_and_wait(seams.main, "start", plane->start());
+    plane = std::make_unique<ControlPlane>(world.seams(), options);
+    auto started = run_and_wait(world.seams().main, "start", start_on_main(parent));
     if (!started) stop();
     return started;
+  }
+
+  Async<void> start_on_main(const ControlPlane* parent) {
+    if (parent == nullptr) co_return co_await plane->start();
+    co_return co_await plane->start(parent->fork(world.seams()));
   }
 
   void stop() {
@@ -65,16 +68,17 @@ Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options
 
 Server::~Server() { stop(); }
 
-Result<void> Server::start() { return impl_->start(std::nullopt); }
+Result<void> Server::start() { return impl_->start(nullptr); }
 
 void Server::stop() { impl_->stop(); }
 
 Result<std::unique_ptr<Server>> Server::fork(Options options) {
   THOLE_ASSERT(impl_->plane != nullptr);
-  THOLE_TRY(ControlPlane::Origin origin, run_and_wait(impl_->world.seams().main, "fork",
-                                                      impl_->plane->fork(options.data)));
+  if (!options.data.empty()) {
+    return fail(ErrorKind::Invalid, "a fork lives in memory: leave its data folder empty");
+  }
   auto forked = std::make_unique<Server>(std::move(options));
-  THOLE_CHECK(forked->impl_->start(std::move(origin)));
+  THOLE_CHECK(forked->impl_->start(impl_->plane.get()));
   return forked;
 }
 

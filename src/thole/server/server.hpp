@@ -32,8 +32,9 @@ class Server {
   // Ends watches cleanly, lets requests under way finish for a moment, makes everything durable.
   void stop();
 
-  // An independent server on the state of this moment, with its own listener and threads, in
-  // memory unless `options.data` names a folder. Credentials stay valid; watches stay here.
+  // An independent server on the state of this moment, in memory, with its own listener and
+  // threads. Credentials stay valid; watches stay here. Fails with Invalid when `options.data` names
+  // a folder, else as `start`.
   Result<std::unique_ptr<Server>> fork(Options options);
 
   std::string url() const;         // "https://127.0.0.1:6443"
