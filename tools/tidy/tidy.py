@@ -22,12 +22,23 @@ BANNED = [
      {"real", "lab"}, "time comes through the Clock seam"),
     (r"\bstd::random_device\b|\bgetrandom\(|\bs?rand\(\)|\bstd::mt19937", {"real"},
      "randomness comes through the Random seam"),
-    (r"\b(::open|::read|::write|::socket|::connect|::fsync|::fdatasync|fopen|std::[io]?fstream)\s*\(",
+    (r"(?<![\w>])::(open|read|write|socket|connect|fsync|fdatasync)\s*\(|\bfopen\s*\(|\bstd::[io]?fstream\b",
      {"real", "lab"}, "files and sockets are real's"),
     (r"\basio::(steady_timer|system_timer|io_context|ip::tcp|ssl::|thread_pool|signal_set|strand|system_executor)",
      {"real"}, "timers, sockets and threads of Asio are real's"),
     (r"\bgetenv\(", {"real"}, "the environment is read through real"),
 ]
+
+# Files that may lock, and why. Nothing is awaited under any of these.
+LOCKS = {
+    "src/thole/base/metrics.hpp": "a request takes it for the length of a lookup, to find its counters; counting is "
+                                  "atomic",
+    "src/thole/base/metrics.cpp": "as in metrics.hpp",
+    "src/thole/api/crd/custom_resources.cpp": "taken to rebuild what is derived from CRDs, after one changed; requests "
+                                              "read the finished registry without it",
+    "src/thole/api/admission/service_addresses.cpp": "taken by writes of Services alone: two that run at once must "
+                                                     "not be given the same address",
+}
 
 # Heavy headers that ours must not pull into everyone's build.
 HEAVY = re.compile(r'#include <(boost/(?!asio/awaitable\.hpp)|nghttp2/|openssl/|simdjson|zlib\.h|yaml\.h|CLI/)')
@@ -67,7 +78,8 @@ def main():
     for path in files:
         layer = path.relative_to(SOURCE).parts[0]
         name = str(path.relative_to(ROOT))
-        is_test = re.search(r"_(test|bench|fuzz)\.cpp$|_testing\.(hpp|cpp)$", path.name) is not None
+        # What only tests include may use what tests may: testing.hpp, testing_disk.hpp, test_world.hpp.
+        is_test = re.search(r"_(test|bench|fuzz)\.cpp$|^(fuzz|test|testing)(_\w+)?\.(hpp|cpp)$", path.name) is not None
         check(layer in table, name, f"layer {layer} is not in docs/ARCHITECTURE.md")
         allowed = table.get(layer, set()) | ({"sim", "real"} if is_test else set())
         text = path.read_text()
@@ -82,15 +94,18 @@ def main():
                 check(included.group(1) in allowed, where,
                       f"{layer} may not include {included.group(1)} (docs/ARCHITECTURE.md, Layers)")
                 target = SOURCE / included.group(1) / included.group(2)
+                check(is_test or not re.match(r"test(ing)?(_\w+)?\.hpp$", target.name), where,
+                      "only tests include what is for tests")
                 check(target.exists() or included.group(2).endswith(".inc"), where, "includes a file that is not there")
             if path.suffix == ".hpp" and line.startswith("#include"):
-                check(not HEAVY.match(line), where, "keep this header out of ours: include it in a .cpp")
+                check(is_test or not HEAVY.match(line), where, "keep this header out of ours: include it in a .cpp")
         if is_test:
             continue
         for number, line in enumerate(code, 1):
             for pattern, layers, why in BANNED:
                 if re.search(pattern, line):
-                    check(layer in layers, f"{name}:{number}", f"{why}: {line.strip()[:80]}")
+                    may_lock = "mutex" in pattern and name in LOCKS
+                    check(layer in layers or may_lock, f"{name}:{number}", f"{why}: {line.strip()[:80]}")
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
     for name in tracked:
         if name.endswith((".cpp", ".hpp", ".py", ".sh", ".go", ".md", "Makefile", ".txt", ".cmake")):
