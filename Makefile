@@ -38,9 +38,9 @@ test: build ## Build and run every test
 	@tools/run-tests.sh $(build_release)
 
 .PHONY: asan
-asan: setup ## Run the tests under the address and undefined-behaviour sanitizers, then fuzz a little
+asan: setup ## Run the tests under the address and undefined-behaviour sanitizers
 	@cmake --preset asan >build/configure-asan.log || { cat build/configure-asan.log; exit 1; }
-	@cmake --build build/asan -j $(JOBS)
+	@cmake --build build/asan -j $(JOBS) --target tests fuzzers
 	@tools/run-tests.sh build/asan
 
 .PHONY: tsan
@@ -52,7 +52,7 @@ tsan: setup ## Run the tests of sync, store and http under the thread sanitizer
 .PHONY: fuzz
 fuzz: setup ## Run every fuzz target for FUZZ_SECONDS (default 10) each
 	@cmake --preset asan >build/configure-asan.log || { cat build/configure-asan.log; exit 1; }
-	@cmake --build build/asan -j $(JOBS)
+	@cmake --build build/asan -j $(JOBS) --target fuzzers
 	@tools/fuzz.sh build/asan
 
 .PHONY: bench
