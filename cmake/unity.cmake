@@ -10,9 +10,9 @@ option(THOLE_UNITY "Compile several files as one" OFF)
 
 set(THOLE_UNITY_TESTS api base codec schema store message)
 set(THOLE_UNITY_APART
-  api/auth/impersonation.cpp api/auth/rbac_policy.cpp api/auth/reviews.cpp api/crd/rules.cpp
+  api/auth/escalation.cpp api/auth/impersonation.cpp api/auth/rbac_policy.cpp api/auth/reviews.cpp api/crd/rules.cpp
   api/negotiate.cpp api/kinds/admissionregistration.cpp api/subresources.cpp
-  api/lists_test.cpp api/verbs_test.cpp
+  api/tables/apps.cpp api/lists_test.cpp api/verbs_test.cpp
   base/metrics.cpp cli/serve.cpp cli/up.cpp
   codec/json_parse.cpp codec/quantity.cpp codec/time.cpp codec/yaml_scalar.cpp
   lab/aba.cpp

@@ -36,6 +36,8 @@ LOCKS = {
     "src/thole/base/metrics.cpp": "as in metrics.hpp",
     "src/thole/api/crd/custom_resources.cpp": "taken to rebuild what is derived from CRDs, after one changed; requests "
                                               "read the finished registry without it",
+    "src/thole/api/openapi.hpp": "taken by requests for the OpenAPI documents alone: one makes them, the others want "
+                                 "what it made",
     "src/thole/api/admission/service_addresses.cpp": "taken by writes of Services alone: two that run at once must "
                                                      "not be given the same address",
 }
