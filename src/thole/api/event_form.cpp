@@ -8,7 +8,8 @@
 
 namespace thole::api {
 
-EventForm::EventForm(Served served, MediaType media) : served_(std::move(served)), media_(media) {
+EventForm::EventForm(Served served, MediaType media, const Clock& clock)
+    : served_(std::move(served)), media_(media), clock_(clock) {
   const schema::Resource& resource = *served_.resource;
   if (media_.shape == Shape::Metadata) {
     head_ = cat("\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/",
@@ -33,7 +34,7 @@ std::string EventForm::event(std::string_view type, std::string_view name,
       break;
     case Shape::Table: {
       TableWriter table(*served_.resource, media_.shape_version,
-                        first ? Columns::All : Columns::None);
+                        first ? Columns::All : Columns::None, clock_.wall());
       table.set_revision(revision);
       table.add(name, value, revision);
       table.finish(out);
@@ -55,7 +56,7 @@ std::string EventForm::bookmark(store::Revision revision, bool end_of_initial) c
       object = cat("{", head_, "\"metadata\":", metadata, "}");
       break;
     case Shape::Table: {
-      TableWriter table(*served_.resource, media_.shape_version, Columns::None);
+      TableWriter table(*served_.resource, media_.shape_version, Columns::None, clock_.wall());
       table.set_revision(revision);
       table.add_bare(cat("{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/",
                          media_.shape_version, "\",\"metadata\":", metadata, "}"));

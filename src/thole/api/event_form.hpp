@@ -7,6 +7,7 @@
 
 #include "thole/api/negotiate.hpp"
 #include "thole/api/resources.hpp"
+#include "thole/base/clock.hpp"
 #include "thole/store/change.hpp"
 
 namespace thole::api {
@@ -14,7 +15,7 @@ namespace thole::api {
 // What a watcher wants its events to look like; watchers of equal forms share their bytes.
 class EventForm {
  public:
-  EventForm(Served served, MediaType media);
+  EventForm(Served served, MediaType media, const Clock& clock);
 
   const std::string& key() const { return key_; }
 
@@ -27,6 +28,7 @@ class EventForm {
  private:
   Served served_;
   MediaType media_;
+  const Clock& clock_;  // Tables count ages.
   std::string head_;
   std::string key_;
 };

@@ -221,7 +221,8 @@ Async<message::Response> list_objects(const Environment& environment, Call& call
 
   std::string out;
   if (call.media.shape == Shape::Table) {
-    TableWriter table(call.resource(), call.media.shape_version, Columns::All);
+    TableWriter table(call.resource(), call.media.shape_version, Columns::All,
+                      call.executor().clock().wall());
     table.set_revision(revision);
     table.set_continue(token, remaining);
     if (call.url.query.has("includeObject")) {

@@ -45,7 +45,8 @@ message::Response respond_stored(const Call& call, int status, std::string_view 
                     revision, json);
       break;
     case Shape::Table: {
-      TableWriter table(call.resource(), call.media.shape_version, Columns::All);
+      TableWriter table(call.resource(), call.media.shape_version, Columns::All,
+                        call.executor().clock().wall());
       table.set_revision(revision);
       if (call.url.query.has("includeObject")) {
         table.set_include(call.url.query.get("includeObject"));

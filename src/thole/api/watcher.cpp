@@ -31,7 +31,7 @@ class SharedEvent final : public store::Attachment {
 Watcher::Watcher(WatchHub& hub, WatchRequest request)
     : hub_(&hub),
       request_(std::move(request)),
-      form_(request_.served, request_.media),
+      form_(request_.served, request_.media, hub.executor_.clock()),
       phase_(request_.initial ? Phase::Initial : Phase::CatchingUp) {}
 
 Result<std::unique_ptr<Watcher>> Watcher::make(WatchHub& hub, WatchRequest request) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "thole/api/tables/cells.hpp"
 #include "thole/base/text.hpp"
 #include "thole/codec/json.hpp"
 #include "thole/codec/time.hpp"
@@ -76,8 +77,8 @@ std::vector<Value> indexed(const std::vector<Value>& from, std::int64_t index) {
 }
 
 // The cell of one column: numbers and booleans as such, everything else as text.
-Value cell_of(codec::Arena& arena, const std::vector<Value>& found, std::string_view type) {
-  if (found.empty()) return Value();
+Value cell_of(RowContext& row, const std::vector<Value>& found, std::string_view type) {
+  if (found.empty() || found.front().is_null()) return Value();
   const Value& value = found.front();
   if (type == "integer") {
     if (value.is_int()) return value;
@@ -87,12 +88,12 @@ Value cell_of(codec::Arena& arena, const std::vector<Value>& found, std::string_
   if (type == "number") return value.is_number() ? value : Value();
   if (type == "boolean") return value.is_bool() ? value : Value();
   if (type == "date") {
-    if (!value.is_string()) return Value::string("<invalid>");
-    return value;
+    if (!value.is_string()) return Value();
+    if (!codec::parse_time(value.as_string())) return Value::string("<invalid>");
+    return Value::string(row.arena, since(row, value));
   }
-  std::string text;
-  for (const Value& one : found) text += cat(text.empty() ? "" : " ", text_of(one));
-  return Value::string(arena, text);
+  if (type != "string") return Value();
+  return Value::string(row.arena, text_of(value));
 }
 
 }  // namespace
@@ -140,8 +141,7 @@ std::vector<Value> find_json_path(Value object, std::string_view path) {
 }
 
 std::vector<TableColumn> crd_columns(const schema::Resource& resource) {
-  std::vector<TableColumn> columns = {
-      {"Name", "string", "name", "Name must be unique within a namespace.", 0}};
+  std::vector<TableColumn> columns;
   for (const schema::Column& column : resource.columns) {
     columns.push_back({std::string(column.name), std::string(column.type),
                        std::string(column.format), std::string(column.description),
@@ -151,10 +151,9 @@ std::vector<TableColumn> crd_columns(const schema::Resource& resource) {
 }
 
 void crd_row(RowContext& row, const schema::Resource& resource, Value object) {
-  row.cells.push_back(row.arena, object.get("metadata").get("name"));
   for (const schema::Column& column : resource.columns) {
     row.cells.push_back(row.arena,
-                        cell_of(row.arena, find_json_path(object, column.json_path), column.type));
+                        cell_of(row, find_json_path(object, column.json_path), column.type));
   }
 }
 

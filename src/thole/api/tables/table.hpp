@@ -1,11 +1,12 @@
 #pragma once
-// metav1.Table: what `kubectl get` shows. A Printer says which cells a kind has; the writer puts
+// metav1.Table: what `kubectl get` shows. A printer computes the cells of a kind; the writer puts
 // rows together. Source: k8s.io/kubernetes/pkg/printers/internalversion. Threads: any.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "thole/base/clock.hpp"
 #include "thole/codec/value.hpp"
 #include "thole/schema/type.hpp"
 #include "thole/store/value.hpp"
@@ -24,24 +25,21 @@ struct TableColumn {
 struct RowContext {
   codec::Arena& arena;
   codec::Value cells;  // An array to append to.
+  WallTime now;        // What ages are counted to.
 };
 
-// Fills the cells of one object; null where the kind has no printer of its own.
+// Fills the cells of one object, those for `-o wide` too: the client chooses.
 using RowPrinter = void (*)(RowContext& row, codec::Value object);
 
-struct Printer {
-  std::vector<TableColumn> columns;
-  RowPrinter row = nullptr;
-};
-
-// The printer of a built-in kind, or null.
-const Printer* find_printer(std::string_view group, std::string_view resource);
+// The printer of a built-in kind, or null. Its cells are those of the catalog's columns.
+RowPrinter find_printer(std::string_view group, std::string_view resource);
 
 enum class Columns { All, None };
 
 class TableWriter {
  public:
-  TableWriter(const schema::Resource& resource, std::string_view version, Columns columns);
+  TableWriter(const schema::Resource& resource, std::string_view version, Columns columns,
+              WallTime now);
 
   void set_revision(store::Revision revision) { revision_ = revision; }
   void set_continue(std::string token, std::int64_t remaining);
@@ -57,7 +55,8 @@ class TableWriter {
   const schema::Resource& resource_;
   const std::string_view version_;
   const Columns columns_;
-  const Printer* printer_;
+  const WallTime now_;
+  const RowPrinter printer_;
   store::Revision revision_ = 0;
   std::string continue_;
   std::int64_t remaining_ = -1;
