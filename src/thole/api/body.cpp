@@ -1,10 +1,13 @@
 #include "thole/api/body.hpp"
 
+#include <algorithm>
+
 #include "thole/api/errors.hpp"
 #include "thole/api/object_meta.hpp"
 #include "thole/base/text.hpp"
 #include "thole/codec/json.hpp"
 #include "thole/codec/yaml.hpp"
+#include "thole/schema/protobuf.hpp"
 
 namespace thole::api {
 
@@ -35,7 +38,8 @@ std::string api_version_of(const schema::Resource& resource) {
                                 : cat(resource.group, "/", resource.version);
 }
 
-Result<Value> parse_body(Call& call, codec::DuplicateFields* duplicates) {
+Result<Value> parse_body(Call& call, codec::DuplicateFields* duplicates,
+                         const schema::Type* schema_type) {
   if (call.request.body.empty()) return Value();
   const std::string type = media_type_of(call.request.headers.get("content-type"));
   if (type.empty() || type == "application/json") {
@@ -45,9 +49,21 @@ Result<Value> parse_body(Call& call, codec::DuplicateFields* duplicates) {
     THOLE_TRY(const codec::Document document, codec::parse_yaml(call.request.body));
     return document.root.clone(call.arena);
   }
+  if (type == "application/vnd.kubernetes.protobuf" && schema_type != nullptr) {
+    THOLE_TRY(const schema::ProtobufEnvelope envelope,
+              schema::read_protobuf_envelope(call.request.body));
+    // Read as another kind, its numbers would say something else: then only the kind is told.
+    const auto is_named = [&](const schema::KindRef& ref) { return ref.kind == envelope.kind; };
+    const bool matches = envelope.kind.empty() || std::any_of(schema_type->kinds.begin(),
+                                                              schema_type->kinds.end(), is_named);
+    return schema::decode_protobuf(
+        matches ? envelope : schema::ProtobufEnvelope{envelope.api_version, envelope.kind, {}},
+        *schema_type, call.arena);
+  }
   return fail(ErrorKind::UnsupportedMediaType,
               cat("the body of the request was in an unknown format - accepted media types "
-                  "include: application/json, application/yaml"));
+                  "include: application/json, application/yaml",
+                  schema_type != nullptr ? ", application/vnd.kubernetes.protobuf" : ""));
 }
 
 Result<Value> shape_object(const Environment& environment, Call& call, Value object,
@@ -74,7 +90,7 @@ Result<Value> shape_object(const Environment& environment, Call& call, Value obj
 Result<Value> decode_object(const Environment& environment, Call& call,
                             FieldValidation validation) {
   codec::DuplicateFields duplicates;
-  auto parsed = parse_body(call, &duplicates);
+  auto parsed = parse_body(call, &duplicates, call.served.custom ? nullptr : call.resource().type);
   if (!parsed) {
     Error error = parsed.error();
     if (error.kind == ErrorKind::BadRequest) {

@@ -9,9 +9,11 @@
 
 namespace thole::api {
 
-// Parses JSON or YAML by Content-Type. Null for an empty body. `duplicates` gets the paths of
-// doubled fields. Fails with UnsupportedMediaType and BadRequest.
-Result<codec::Value> parse_body(Call& call, codec::DuplicateFields* duplicates = nullptr);
+// Parses JSON or YAML by Content-Type, and protobuf where the type of what is expected is given.
+// Null for an empty body. `duplicates` gets the paths of doubled fields. Fails with
+// UnsupportedMediaType and BadRequest.
+Result<codec::Value> parse_body(Call& call, codec::DuplicateFields* duplicates = nullptr,
+                                const schema::Type* type = nullptr);
 
 // The body as an object of the call's resource. Unknown and doubled fields are refused, warned
 // about or ignored, as `validation` says.
