@@ -4,6 +4,7 @@
 
 #include "thole/api/admission/plugins.hpp"
 #include "thole/api/api.hpp"
+#include "thole/api/auth/escalation.hpp"
 #include "thole/api/auth/rbac_authorizer.hpp"
 #include "thole/api/auth/request_authenticator.hpp"
 #include "thole/api/auth/reviews.hpp"
@@ -70,6 +71,7 @@ struct ApiParts {
     api::add_crd_rules(rules);
     api::add_reviews(virtuals, authorizer, authenticator, given.clock);
     api::add_admission_plugins(admission, store);
+    admission.add(api::escalation_check(authorizer));
   }
 
   const Seams& seams;
