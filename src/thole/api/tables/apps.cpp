@@ -77,7 +77,7 @@ void print_controller_revision(RowContext& row, Value object) {
   add_age(row, object);
 }
 
-constexpr NamedPrinter kPrinters[] = {
+constexpr NamedPrinter kAppsPrinters[] = {
     {"deployments", print_deployment},
     {"replicasets", print_replica_set},
     {"statefulsets", print_stateful_set},
@@ -87,6 +87,6 @@ constexpr NamedPrinter kPrinters[] = {
 
 }  // namespace
 
-std::span<const NamedPrinter> apps_printers() { return kPrinters; }
+std::span<const NamedPrinter> apps_printers() { return kAppsPrinters; }
 
 }  // namespace thole::api

@@ -86,10 +86,10 @@ void print_autoscaler(RowContext& row, Value object) {
   add_age(row, object);
 }
 
-constexpr NamedPrinter kPrinters[] = {{"horizontalpodautoscalers", print_autoscaler}};
+constexpr NamedPrinter kAutoscalingPrinters[] = {{"horizontalpodautoscalers", print_autoscaler}};
 
 }  // namespace
 
-std::span<const NamedPrinter> autoscaling_printers() { return kPrinters; }
+std::span<const NamedPrinter> autoscaling_printers() { return kAutoscalingPrinters; }
 
 }  // namespace thole::api

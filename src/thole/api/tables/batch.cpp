@@ -69,13 +69,13 @@ void print_cron_job(RowContext& row, Value object) {
   add_text(row, format_selector(job.get("selector")));
 }
 
-constexpr NamedPrinter kPrinters[] = {
+constexpr NamedPrinter kBatchPrinters[] = {
     {"jobs", print_job},
     {"cronjobs", print_cron_job},
 };
 
 }  // namespace
 
-std::span<const NamedPrinter> batch_printers() { return kPrinters; }
+std::span<const NamedPrinter> batch_printers() { return kBatchPrinters; }
 
 }  // namespace thole::api

@@ -256,7 +256,7 @@ void print_limit_range(RowContext& row, Value object) {
   add_text(row, object.at_path("metadata").string_or("creationTimestamp"));
 }
 
-constexpr NamedPrinter kPrinters[] = {
+constexpr NamedPrinter kCorePrinters[] = {
     {"pods", print_pod},
     {"namespaces", print_namespace},
     {"configmaps", print_config_map},
@@ -276,6 +276,6 @@ constexpr NamedPrinter kPrinters[] = {
 
 }  // namespace
 
-std::span<const NamedPrinter> core_printers() { return kPrinters; }
+std::span<const NamedPrinter> core_printers() { return kCorePrinters; }
 
 }  // namespace thole::api

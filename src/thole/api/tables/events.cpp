@@ -13,7 +13,7 @@ Value either(Value event, std::string_view core_name, std::string_view events_na
   return value.is_null() ? event.get(events_name) : value;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";
   const auto first = text.find_first_not_of(kSpace);
   if (first == text.npos) return {};
@@ -57,7 +57,7 @@ void print_event(RowContext& row, Value event) {
   add_text(row, name.empty() ? kind : cat(kind, "/", name));
   add_text(row, object.string_or("fieldPath"));
   add_text(row, source_text(event));
-  add_text(row, trim(text_or(either(event, "message", "note"), "")));
+  add_text(row, trimmed(text_or(either(event, "message", "note"), "")));
   add_text(row, first);
   add_number(row, count);
   add_name(row, event);

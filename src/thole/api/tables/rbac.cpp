@@ -35,7 +35,7 @@ void print_binding(RowContext& row, Value object) {
   }
 }
 
-constexpr NamedPrinter kPrinters[] = {
+constexpr NamedPrinter kRbacPrinters[] = {
     {"roles", print_role},
     {"clusterroles", print_role},
     {"rolebindings", print_binding},
@@ -44,6 +44,6 @@ constexpr NamedPrinter kPrinters[] = {
 
 }  // namespace
 
-std::span<const NamedPrinter> rbac_printers() { return kPrinters; }
+std::span<const NamedPrinter> rbac_printers() { return kRbacPrinters; }
 
 }  // namespace thole::api

@@ -65,7 +65,7 @@ void print_capacity(RowContext& row, Value object) {
   add_text(row, capacity.is_null() ? "<unset>" : quantity_text(capacity));
 }
 
-constexpr NamedPrinter kPrinters[] = {
+constexpr NamedPrinter kStoragePrinters[] = {
     {"storageclasses", print_storage_class}, {"volumeattributesclasses", print_attributes_class},
     {"volumeattachments", print_attachment}, {"csinodes", print_csi_node},
     {"csidrivers", print_csi_driver},        {"csistoragecapacities", print_capacity},
@@ -73,6 +73,6 @@ constexpr NamedPrinter kPrinters[] = {
 
 }  // namespace
 
-std::span<const NamedPrinter> storage_printers() { return kPrinters; }
+std::span<const NamedPrinter> storage_printers() { return kStoragePrinters; }
 
 }  // namespace thole::api
