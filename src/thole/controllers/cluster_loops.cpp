@@ -78,7 +78,8 @@ ClusterLoops::ClusterLoops(client::Transport& transport, Log& log, std::string r
       accounts_(client_, log, accounts(), "fieldSelector=metadata.name%3Ddefault",
                 [this](const std::string& key) { enqueue(std::string(namespace_of_key(key))); }),
       root_cas_(client_, log, config_maps(), cat("fieldSelector=metadata.name%3D", kRootCa),
-                [this](const std::string& key) { enqueue(std::string(namespace_of_key(key))); }) {}
+                [this](const std::string& key) { enqueue(std::string(namespace_of_key(key))); }),
+      aggregation_(client_, log) {}
 
 ClusterLoops::~ClusterLoops() = default;
 
@@ -87,6 +88,7 @@ void ClusterLoops::start() {
   namespaces_.start();
   accounts_.start();
   root_cas_.start();
+  aggregation_.start();
   spawn(client_.executor(), "cluster loops", run());
 }
 
@@ -96,6 +98,7 @@ asio::awaitable<void> ClusterLoops::stop() {
   co_await namespaces_.stop();
   co_await accounts_.stop();
   co_await root_cas_.stop();
+  co_await aggregation_.stop();
   if (running_) co_await done_.wait();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// The three loops that make a bare API server usable: a namespace on its way out is emptied and let
-// go; every other one gets its `default` service account and its kube-root-ca.crt.
+// The loops that make a bare API server usable: a namespace on its way out is emptied and let go;
+// every other one gets its `default` service account and its kube-root-ca.crt; and cluster roles
+// that gather others are filled.
 //
 // They are clients like any other: they list, watch and write through a Transport. Trouble with a
 // namespace is tried again after a pause, which doubles from 0.1 s up to 10 s.
@@ -16,6 +17,7 @@
 #include "thole/base/signal.hpp"
 #include "thole/client/client.hpp"
 #include "thole/client/reflector.hpp"
+#include "thole/controllers/role_aggregation.hpp"
 
 namespace thole::controllers {
 
@@ -52,6 +54,7 @@ class ClusterLoops {
   client::Reflector namespaces_;
   client::Reflector accounts_;
   client::Reflector root_cas_;
+  RoleAggregation aggregation_;
 };
 
 }  // namespace thole::controllers
