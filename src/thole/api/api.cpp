@@ -60,7 +60,7 @@ bool offers(const Call& call, std::string_view verb) {
 
 }  // namespace
 
-Api::Api(Environment environment) : environment_(std::move(environment)) {
+Api::Api(Environment environment) : environment_(std::move(environment)), openapi_(environment_) {
   const auto add = [this](Executor& executor) {
     if (executors_.contains(&executor)) return;
     PerExecutor& mine = executors_[&executor];
@@ -187,6 +187,7 @@ Async<message::Response> Api::serve_path(Call& call) {
         : Result<message::Response>(respond_text(404, "404 page not found\n"));
   }
   if (auto answer = answer_discovery(environment_, call)) co_return std::move(*answer);
+  if (OpenApiDocuments::serves(path)) co_return co_await openapi_.answer(call);
   co_return answer_path(environment_, call);
 }
 

@@ -15,6 +15,7 @@
 
 #include "thole/api/call.hpp"
 #include "thole/api/environment.hpp"
+#include "thole/api/openapi.hpp"
 #include "thole/api/watch_hub.hpp"
 #include "thole/message/message.hpp"
 
@@ -47,6 +48,7 @@ class Api final : public message::Handler {
   void finish(Call& call, message::Response& response);
 
   Environment environment_;
+  OpenApiDocuments openapi_;
   std::map<Executor*, PerExecutor> executors_;
   std::atomic<int> reads_in_flight_ = 0;
   std::atomic<int> writes_in_flight_ = 0;

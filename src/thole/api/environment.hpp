@@ -12,6 +12,7 @@
 #include "thole/api/walks.hpp"
 #include "thole/base/metrics.hpp"
 #include "thole/base/seams.hpp"
+#include "thole/schema/catalog.hpp"
 #include "thole/store/store.hpp"
 
 namespace thole::api {
@@ -41,6 +42,7 @@ struct VersionInfo {
 struct Environment {
   const Seams& seams;
   store::Store& store;
+  const schema::Catalog& catalog;
   const Resources& resources;
   const RulesTable& rules;
   const AdmissionChain& admission;

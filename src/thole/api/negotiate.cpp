@@ -160,6 +160,13 @@ Result<MediaType> negotiate(const message::Headers& headers, std::string_view pr
   return found;
 }
 
+std::vector<std::string> accepted_ranges(const message::Headers& headers) {
+  std::vector<std::string> types;
+  for (Range& range : parse_accept(headers)) types.push_back(std::move(range.type));
+  if (types.empty()) types.emplace_back("*/*");
+  return types;
+}
+
 std::string media_type_of(std::string_view content_type) {
   return lower(trim(content_type.substr(0, content_type.find(';'))));
 }

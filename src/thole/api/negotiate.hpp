@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thole/base/result.hpp"
 #include "thole/message/message.hpp"
@@ -28,6 +29,9 @@ struct MediaType {
 // `tables`: whether the resource can be shown as Table or PartialObjectMetadata (not for Status).
 Result<MediaType> negotiate(const message::Headers& headers, std::string_view pretty_query,
                             bool shapes = true);
+
+// The media ranges of Accept without their parameters, best first; {"*/*"} when there is none.
+std::vector<std::string> accepted_ranges(const message::Headers& headers);
 
 // "application/json" and so on out of a Content-Type; empty stays empty.
 std::string media_type_of(std::string_view content_type);

@@ -40,9 +40,7 @@ class Patch final : public Mutate {
     Value patched;
     switch (type_) {
       case PatchType::Json: {
-        auto result = codec::apply_json_patch(working, patch_, arena);
-        if (!result) return fail(named(result.error()));
-        patched = *result;
+        THOLE_TRY(patched, codec::apply_json_patch(working, patch_, arena));
         break;
       }
       case PatchType::Merge:
@@ -61,9 +59,6 @@ class Patch final : public Mutate {
   }
 
  private:
-  // An operation that cannot be applied is 422 about the request as a whole, without causes.
-  Error named(Error error) const { return error; }
-
   const Environment& environment_;
   Call& call_;
   const PatchType type_;

@@ -44,8 +44,9 @@ std::string version_document(const VersionInfo& version) {
 }
 
 std::string root_document(const Environment& environment) {
-  std::set<std::string> paths = {"/api",   "/api/v1",  "/apis",   "/healthz",
-                                 "/livez", "/metrics", "/readyz", "/version"};
+  std::set<std::string> paths = {"/api",         "/api/v1",  "/apis",       "/healthz",
+                                 "/livez",       "/metrics", "/openapi/v2", "/openapi/v3",
+                                 "/openapi/v3/", "/readyz",  "/version"};
   for (const Served& served : environment.resources.all()) {
     if (served.resource->group.empty()) continue;
     paths.insert(cat("/apis/", served.resource->group));

@@ -1,5 +1,5 @@
 #pragma once
-// What is served beside resources and discovery: /, /version, /metrics, /openapi.
+// What is served beside resources and discovery: /, /version, /metrics.
 // Threads: the request's executor.
 
 #include "thole/api/call.hpp"

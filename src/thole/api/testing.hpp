@@ -88,12 +88,13 @@ class TestApi {
                                                            .disk = &seams.disk,
                                                            .random = &seams.random,
                                                            .log = &seams.log})),
-        resources(schema::Catalog::builtin(), *store),
+        resources(catalog, *store),
         walks(resources) {
     add_builtin_rules(rules);
     add_crd_rules(rules);
     api = std::make_unique<Api>(Environment{.seams = seams,
                                             .store = *store,
+                                            .catalog = *catalog,
                                             .resources = resources,
                                             .rules = rules,
                                             .admission = admission,
@@ -160,6 +161,7 @@ class TestApi {
   sim::World world;
   const Seams seams;
   std::unique_ptr<store::Store> store;
+  const std::shared_ptr<const schema::Catalog> catalog = schema::Catalog::builtin();
   ServedResources resources;
   CustomWalks walks;
   RulesTable rules;

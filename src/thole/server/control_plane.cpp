@@ -169,6 +169,7 @@ Async<void> ControlPlane::Parts::start(std::optional<Origin> origin) {
   }
   api = std::make_unique<api::Api>(api::Environment{.seams = seams,
                                                     .store = *store,
+                                                    .catalog = *parts->catalog,
                                                     .resources = parts->resources,
                                                     .rules = parts->rules,
                                                     .admission = parts->admission,
