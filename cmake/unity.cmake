@@ -12,12 +12,12 @@ set(THOLE_UNITY_TESTS api base codec schema store message)
 set(THOLE_UNITY_APART
   api/auth/escalation.cpp api/auth/impersonation.cpp api/auth/rbac_policy.cpp api/auth/reviews.cpp api/crd/rules.cpp
   api/negotiate.cpp api/kinds/admissionregistration.cpp api/subresources.cpp
-  api/tables/apps.cpp api/lists_test.cpp api/verbs_test.cpp
+  api/tables/apps.cpp api/lists_test.cpp api/protobuf_body_test.cpp api/verbs_test.cpp
   base/metrics.cpp cli/serve.cpp cli/up.cpp
   codec/json_parse.cpp codec/quantity.cpp codec/time.cpp codec/yaml_scalar.cpp
   lab/aba.cpp
   schema/validate.cpp schema/openapi.cpp schema/openapi_custom.cpp schema/strategic_merge.cpp
-  schema/structural.cpp
+  schema/structural.cpp schema/round_trip_test.cpp
   store/checkpoint.cpp)
 
 # thole_join_sources(target layer): several of the target's files are one to the compiler
