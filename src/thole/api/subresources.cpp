@@ -31,7 +31,8 @@ bool offers(const schema::Subresource& part, std::string_view verb) {
 Async<message::Response> answer_virtual(const Environment& environment, Call& call,
                                         VirtualResource& handler) {
   THOLE_CO_TRY(const WriteOptions options, parse_write_options(call.url.query, "CreateOptions"));
-  THOLE_CO_TRY(const codec::Value body, parse_body(call));
+  THOLE_CO_TRY(const codec::Value body, parse_body(
+      call, nullptr, call.info.subresource.empty() ? call.resource().type : nullptr));
   (void)environment;
   const Attributes attributes = attributes_of(call.info, call.caller.user);
   VirtualCall virtual_call{attributes, call.arena, body, options.dry_run};

@@ -95,6 +95,7 @@ struct ControlPlane::Parts {
   Async<void> start(std::optional<Origin> origin);
   Async<void> stop();
   Async<api::AuthenticatorOptions> authentication() const;
+  Async<std::shared_ptr<const http::TlsContext>> tls_context() const;
 
   const Seams seams;
   const Options options;
@@ -139,6 +140,17 @@ Async<api::AuthenticatorOptions> ControlPlane::Parts::authentication() const {
   co_return made;
 }
 
+Async<std::shared_ptr<const http::TlsContext>> ControlPlane::Parts::tls_context() const {
+  codec::KeyPair serving = identity.serving;
+  if (!options.tls_certificate_file.empty()) {
+    THOLE_CO_TRY(serving.certificate_pem,
+                 co_await read_file(seams.disk, options.tls_certificate_file));
+    THOLE_CO_TRY(serving.key_pem, co_await read_file(seams.disk, options.tls_key_file));
+  }
+  co_return http::TlsContext::for_server(
+      {.certificate_pem = serving.certificate_pem, .key_pem = serving.key_pem});
+}
+
 Async<void> ControlPlane::Parts::start(std::optional<Origin> origin) {
   // The address first: that it is in use is the likeliest trouble, and the cheapest to find.
   auto listening = seams.network.listen(options.listen, seams.main);
@@ -149,20 +161,22 @@ Async<void> ControlPlane::Parts::start(std::optional<Origin> origin) {
   listener = std::move(*listening);
   endpoint = listener->local();
 
-  const bool fresh = !origin;
   if (origin) {
     identity = std::move(origin->identity);
     store = std::move(origin->store);
   } else {
     THOLE_CO_TRY(identity, co_await load_or_make_identity(
                                seams, options.data, serving_names(options.listen, options.names)));
+  }
+  const bool forked = store != nullptr;
+  if (!forked) {
     THOLE_CO_TRY(store,
                  co_await store::Store::open(store_options(options), store_seams_of(seams)));
   }
 
   THOLE_CO_TRY(auto authenticating, co_await authentication());
   parts = std::make_unique<ApiParts>(seams, *store, std::move(authenticating));
-  if (fresh) {
+  if (!forked) {
     THOLE_CO_CHECK(co_await write_bootstrap_objects(
         seams, *store, *parts->catalog,
         {.port = port_of(endpoint), .client_ca_pem = identity.authority.certificate_pem}));
@@ -179,14 +193,10 @@ Async<void> ControlPlane::Parts::start(std::optional<Origin> origin) {
                                                     .authorizer = parts->authorizer,
                                                     .metrics = parts->metrics});
 
-  codec::KeyPair serving = identity.serving;
-  if (!options.tls_certificate_file.empty()) {
-    THOLE_CO_TRY(serving.certificate_pem,
-                 co_await read_file(seams.disk, options.tls_certificate_file));
-    THOLE_CO_TRY(serving.key_pem, co_await read_file(seams.disk, options.tls_key_file));
+  std::shared_ptr<const http::TlsContext> tls;
+  if (!origin || !origin->clear_text) {
+    THOLE_CO_TRY(tls, co_await tls_context());
   }
-  THOLE_CO_TRY(auto tls, http::TlsContext::for_server({.certificate_pem = serving.certificate_pem,
-                                                       .key_pem = serving.key_pem}));
   http = std::make_unique<http::Server>(
       http::Server::Options{.tls = std::move(tls), .limits = {}, .log = &seams.log}, *api,
       seams.io);
@@ -220,7 +230,10 @@ Async<void> ControlPlane::start(Origin origin) {
 Async<void> ControlPlane::stop() { co_return co_await parts_->stop(); }
 
 ControlPlane::Origin ControlPlane::fork(const Seams& seams) const {
-  return {.identity = parts_->identity, .store = parts_->store->fork(seams.sequencer)};
+  Origin origin;
+  origin.identity = parts_->identity;
+  origin.store = parts_->store->fork(seams.sequencer);
+  return origin;
 }
 
 }  // namespace thole::server

@@ -18,10 +18,12 @@ namespace thole::server {
 
 class ControlPlane {
  public:
-  // What a fork brings along; a first start makes it.
+  // What is given to a start that does not find or make it on its own disk.
   struct Origin {
     Identity identity;
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::Store> store;  // A fork's; null: it is opened as the options say.
+    // Simulated worlds mostly do without TLS, whose handshakes would take most of their time.
+    bool clear_text = false;
   };
 
   explicit ControlPlane(const Seams& seams, Options options);
