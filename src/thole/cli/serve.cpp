@@ -70,7 +70,8 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--ready-fd", flags->ready_fd,
                       "File descriptor that gets one line when requests are served");
   command->add_flag("--controllers", options.controllers,
-                    "Run namespace deletion, default service accounts and kube-root-ca.crt");
+                    "Run namespace deletion, default service accounts, kube-root-ca.crt and "
+                    "aggregated cluster roles");
   command->add_option("--history", flags->history,
                       "How long changes can be watched again and read as of then (5m)");
   command->add_option("--history-bytes", options.history_bytes,

@@ -49,9 +49,9 @@ void status(Context& context, const Flags& flags) {
                 << (resident >> 20) << " MiB)\n"
                 << "context    " << cluster->context_name() << " in " << cluster->user_kubeconfig()
                 << "\n"
-                << "loops      namespace deletion, default service accounts, kube-root-ca.crt; a\n"
-                << "           cluster's other controllers, its scheduler and nodes are not here "
-                   "yet\n";
+                << "loops      namespace deletion, default service accounts, kube-root-ca.crt,\n"
+                << "           aggregated cluster roles; a cluster's other controllers, its\n"
+                << "           scheduler and nodes are not here yet\n";
   }
   context.out << "data       " << cluster->data() << "\nlog        " << cluster->log() << "\n";
 }
