@@ -58,7 +58,7 @@ fuzz: setup ## Run every fuzz target for FUZZ_SECONDS (default 10) each
 .PHONY: bench
 bench: build ## Measure; beside kube-apiserver and etcd where `make peers` has built them
 	@cmake --build $(build_release) -j $(JOBS) --target bench
-	@bench/run.sh $(build_release)
+	@python3 bench/run.py $(build_release)
 
 .PHONY: peers
 peers: ## Build the real kube-apiserver, etcd and kubectl from the Go module proxy (6 to 13 minutes)

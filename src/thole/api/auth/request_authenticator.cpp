@@ -49,7 +49,7 @@ Result<UserInfo> RequestAuthenticator::sender(const message::Request& request) c
   bool refused = false;
   if (options_.client_ca && !request.peer.certificates_der.empty()) {
     const Result<codec::CertificateInfo> certificate =
-        options_.client_ca->verify_client(request.peer.certificates_der, clock_.wall());
+        verified_.verify(*options_.client_ca, request.peer.certificates_der, clock_.wall());
     if (!certificate) {
       refused = true;
     } else if (!certificate->subject.common_name.empty()) {

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "thole/api/auth/tokens.hpp"
+#include "thole/api/auth/verified_chains.hpp"
 #include "thole/api/authenticator.hpp"
 #include "thole/api/authorizer.hpp"
 #include "thole/base/clock.hpp"
@@ -40,6 +41,7 @@ class RequestAuthenticator : public Authenticator {
   const AuthenticatorOptions options_;
   const Clock& clock_;
   Authorizer& authorizer_;
+  const VerifiedChains verified_;
 };
 
 }  // namespace thole::api
