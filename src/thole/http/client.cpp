@@ -1,4 +1,5 @@
 #include "thole/http/client.hpp"
+#include "thole/http/keep.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,8 +56,8 @@ class Client::Core final : public std::enable_shared_from_this<Client::Core> {
   }
 
   void start() {
-    spawn(executor_, "http.client.read", read_loop());
-    spawn(executor_, "http.client.write", write_loop());
+    spawn(executor_, "http.client.read", keep(shared_from_this(), &Core::read_loop));
+    spawn(executor_, "http.client.write", keep(shared_from_this(), &Core::write_loop));
   }
 
   void close(std::string_view why) {

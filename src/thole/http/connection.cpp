@@ -1,4 +1,5 @@
 #include "thole/http/connection.hpp"
+#include "thole/http/keep.hpp"
 
 #include <algorithm>
 #include <array>
@@ -123,8 +124,8 @@ Connection::~Connection() = default;
 void Connection::start() {
   running_ = 2;
   arm();
-  spawn(executor_, "http.read", read_loop());
-  spawn(executor_, "http.write", write_loop());
+  spawn(executor_, "http.read", keep(shared_from_this(), &Connection::read_loop));
+  spawn(executor_, "http.write", keep(shared_from_this(), &Connection::write_loop));
 }
 
 void Connection::begin_shutdown() {
@@ -328,15 +329,16 @@ asio::awaitable<void> Connection::run_upgrade(message::Upgrade upgrade, std::str
 void Connection::on_request(StreamId stream, message::Request request) {
   request.peer = peer_;
   request.executor = &executor_;
-  spawn(executor_, "http.request", run_handler(stream, std::move(request)));
+  spawn(executor_, "http.request", run_handler(shared_from_this(), stream, std::move(request)));
 }
 
-asio::awaitable<void> Connection::run_handler(StreamId stream, message::Request request) {
-  const auto self = shared_from_this();
-  Result<message::Response> response = co_await options_.handler->handle(std::move(request));
-  if (closed_ || !session_) co_return;
-  session_->respond(stream, response ? *std::move(response) : response_of(response.error()));
-  arm();
+// It starts later than it is spawned, so what keeps the connection alive is an argument.
+asio::awaitable<void> Connection::run_handler(std::shared_ptr<Connection> self, StreamId stream,
+                                              message::Request request) {
+  Result<message::Response> response = co_await self->options_.handler->handle(std::move(request));
+  if (self->closed_ || !self->session_) co_return;
+  self->session_->respond(stream, response ? *std::move(response) : response_of(response.error()));
+  self->arm();
 }
 
 void Connection::on_output() { dirty_.notify(); }

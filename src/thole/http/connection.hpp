@@ -45,7 +45,8 @@ class Connection final : public SessionHost, public std::enable_shared_from_this
   asio::awaitable<void> read_loop();
   asio::awaitable<void> write_loop();
   asio::awaitable<void> linger();
-  asio::awaitable<void> run_handler(StreamId stream, message::Request request);
+  static asio::awaitable<void> run_handler(std::shared_ptr<Connection> self, StreamId stream,
+                                           message::Request request);
   asio::awaitable<void> run_upgrade(message::Upgrade upgrade, std::string unread);
 
   bool on_bytes(std::span<const std::byte> bytes);  // False: nothing more can be read.

@@ -125,7 +125,8 @@ class Store {
   // The oldest one that snapshot_at gives, and the oldest one a reader can start after.
   Revision oldest() const;
 
-  // Reads changes after `after`. Fails as snapshot_at does.
+  // Reads changes after `after`. Fails as snapshot_at does. A reader on another thread may see a
+  // change an instant before `snapshot` does.
   Result<LogReader> read_log(Revision after) const;
 
   // Posts `news` to `executor` when changes were published: at most once a batch, and not again
